@@ -8,7 +8,10 @@ export class NnLabError extends Error {
   override readonly name: string = 'NnLabError';
 
   /** True for every nn-lab error of this class or a subclass, whichever copy of the package made it. */
-  static isInstance<T extends typeof NnLabError>(this: T, error: unknown): error is InstanceType<T> {
+  static isInstance<T extends typeof NnLabError>(
+    this: T,
+    error: unknown,
+  ): error is InstanceType<T> {
     const brands = (error as { [brandKey]?: readonly string[] } | null | undefined)?.[brandKey];
     return Array.isArray(brands) && brands.includes(this.brand);
   }
@@ -18,10 +21,10 @@ export class NnLabError extends Error {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(message, options);
     const brands: string[] = [];
-    let constructor = new.target as typeof NnLabError | null;
-    while (constructor?.brand) {
-      brands.push(constructor.brand);
-      constructor = Object.getPrototypeOf(constructor) as typeof NnLabError | null;
+    let errorClass = new.target as typeof NnLabError | null;
+    while (errorClass?.brand) {
+      brands.push(errorClass.brand);
+      errorClass = Object.getPrototypeOf(errorClass) as typeof NnLabError | null;
     }
     Object.defineProperty(this, brandKey, { value: brands });
   }
