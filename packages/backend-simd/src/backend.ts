@@ -1,0 +1,271 @@
+import * as tf from '@tensorflow/tfjs';
+import { SimdBackendError } from './errors.js';
+import { Heap } from './heap.js';
+import { type CompiledKernels, instantiateKernels, type KernelExports } from './wasm.js';
+
+/** Bytes of an element of every dtype that lives in the linear memory; a bool is 0 or 1 as int32. */
+export const elementBytes = 4;
+
+/** What the backend knows of a data id. */
+interface TensorData {
+  readonly dtype: tf.DataType;
+  readonly size: number;
+  refCount: number;
+  /** Address of the elements; -1 for strings and complex numbers. */
+  readonly pointer: number;
+  readonly strings?: Uint8Array[];
+  /** A complex tensor owns the tensors of its parts. */
+  readonly parts?: ComplexParts;
+}
+
+interface ComplexParts {
+  readonly real: tf.TensorInfo;
+  readonly imag: tf.TensorInfo;
+}
+
+/** Bytes of the linear memory, beside the figures of `tf.memory()`. */
+export interface SimdMemoryInfo {
+  readonly unreliable: boolean;
+  /** Bytes of the linear memory that live tensors hold, rounded up to blocks of 64. */
+  readonly heapBytesInUse: number;
+  /** Bytes that the linear memory has grown to. It never shrinks. */
+  readonly heapBytesReserved: number;
+  /** Bytes that the linear memory may grow to. */
+  readonly heapBytesLimit: number;
+}
+
+/** Options of {@link SimdBackend}. */
+export interface SimdBackendInstanceOptions {
+  /** Bytes that the linear memory may grow to. Default: 4 GiB. */
+  readonly maximumMemory?: number;
+  /** Called once, when the backend is disposed. */
+  readonly onDispose?: () => void;
+}
+
+/**
+ * The `simd` backend of tfjs. float32, int32 and bool tensors live in one `WebAssembly.Memory`, four
+ * bytes an element, each at a multiple of 64 bytes; strings, and the pairing of complex numbers,
+ * live in JavaScript.
+ */
+export class SimdBackend extends tf.KernelBackend {
+  /** The linear memory with its allocator. */
+  readonly heap: Heap;
+  /** The compiled kernels, bound to the memory of `heap`. */
+  readonly kernels: KernelExports;
+  /** True where multiply and add are fused (relaxed SIMD). */
+  readonly relaxed: boolean;
+  readonly #data: tf.DataStorage<TensorData>;
+  readonly #onDispose: (() => void) | undefined;
+  #nextId = 0;
+
+  constructor(compiled: CompiledKernels, options: SimdBackendInstanceOptions = {}) {
+    super();
+    const { maximumMemory, onDispose } = options;
+    this.heap = new Heap(maximumMemory === undefined ? {} : { maximumMemory });
+    this.kernels = instantiateKernels(compiled, this.heap.memory);
+    this.relaxed = compiled.relaxed;
+    this.#data = new tf.DataStorage(this, tf.engine());
+    this.#onDispose = onDispose;
+  }
+
+  /** The address of a tensor's elements. Any allocation may move views, but never an address. */
+  pointer(tensor: tf.TensorInfo): number {
+    return this.#data.get(tensor.dataId).pointer;
+  }
+
+  /** A new tensor of undefined content. */
+  makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo {
+    const size = tf.util.sizeFromShape(shape);
+    const pointer = this.heap.allocate(size * elementBytes);
+    return { dataId: this.#track({ dtype, size, pointer, refCount: 1 }), shape, dtype };
+  }
+
+  /** A new tensor with these values, of any dtype. */
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values: tf.BackendValues): tf.TensorInfo {
+    return { dataId: this.write(values, shape, dtype), shape, dtype };
+  }
+
+  /** A new complex tensor of two float32 tensors, which it owns from now on. */
+  makeComplex(real: tf.TensorInfo, imag: tf.TensorInfo): tf.TensorInfo {
+    const { shape } = real;
+    const size = tf.util.sizeFromShape(shape);
+    const parts = { real, imag };
+    const dtype = 'complex64';
+    return { dataId: this.#track({ dtype, size, pointer: -1, refCount: 1, parts }), shape, dtype };
+  }
+
+  /** The float32 tensors of a complex tensor, which goes on owning them. */
+  complexParts(tensor: tf.TensorInfo): ComplexParts {
+    const { parts } = this.#data.get(tensor.dataId);
+    if (!parts) throw new SimdBackendError(`Expected a complex64 tensor, got ${tensor.dtype}.`);
+    return parts;
+  }
+
+  /** The UTF-8 bytes of each element of a string tensor. */
+  strings(tensor: tf.TensorInfo): Uint8Array[] {
+    const { strings } = this.#data.get(tensor.dataId);
+    if (!strings) throw new SimdBackendError(`Expected a string tensor, got ${tensor.dtype}.`);
+    return strings;
+  }
+
+  /** The same data under another shape or dtype of the same layout, without a copy. */
+  alias(tensor: tf.TensorInfo, shape: number[], dtype: tf.DataType = tensor.dtype): tf.TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape, dtype };
+  }
+
+  /**
+   * The elements of a tensor where they lie: `Float32Array` for float32, `Int32Array` for int32 and
+   * bool. Valid until the next allocation.
+   */
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array {
+    const { pointer, size, dtype } = this.#data.get(tensor.dataId);
+    if (pointer < 0) throw new SimdBackendError(`A ${dtype} tensor has no linear memory.`);
+    const view = dtype === 'float32' ? this.heap.float32 : this.heap.int32;
+    const start = pointer / elementBytes;
+    return view.subarray(start, start + size);
+  }
+
+  /** Frees a tensor that a kernel made on its way to its result. */
+  disposeIntermediateTensorInfo(tensor: tf.TensorInfo): void {
+    this.disposeData(tensor.dataId);
+  }
+
+  override write(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType): tf.DataId {
+    return this.#track(this.#store(values, shape, dtype, 1));
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
+    this.#data.set(dataId, this.#store(values, shape, dtype, refCount));
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override readSync(dataId: tf.DataId): tf.BackendValues {
+    const { dtype, size, pointer, strings, parts } = this.#data.get(dataId);
+    if (strings) return strings;
+    if (parts) {
+      return tf.backend_util.mergeRealAndImagArrays(
+        this.readSync(parts.real.dataId) as Float32Array,
+        this.readSync(parts.imag.dataId) as Float32Array,
+      );
+    }
+    const start = pointer / elementBytes;
+    if (dtype === 'float32') return this.heap.float32.slice(start, start + size);
+    if (dtype === 'bool') return Uint8Array.from(this.heap.int32.subarray(start, start + size));
+    return this.heap.int32.slice(start, start + size);
+  }
+
+  override readToGPU(): tf.GPUData {
+    throw new SimdBackendError(
+      'The simd backend runs on the CPU: it has no GPU data. Use tensor.data() or tensor.dataSync().',
+    );
+  }
+
+  override createTensorFromGPUData(): tf.Tensor {
+    throw new SimdBackendError(
+      'The simd backend runs on the CPU: it cannot use a GPU buffer or texture. ' +
+        'Read it into a typed array and pass that to tf.tensor.',
+    );
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.#data.has(dataId)) return true;
+    const data = this.#data.get(dataId);
+    data.refCount--;
+    if (!force && data.refCount > 0) return false;
+    if (data.pointer >= 0) this.heap.free(data.pointer);
+    if (data.parts) {
+      this.disposeData(data.parts.real.dataId, true);
+      this.disposeData(data.parts.imag.dataId, true);
+    }
+    this.#data.delete(dataId);
+    return true;
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.#data.get(dataId).refCount++;
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds();
+  }
+
+  override memory(): SimdMemoryInfo {
+    const { bytesInUse, bytesReserved, bytesLimit } = this.heap;
+    return {
+      unreliable: false,
+      heapBytesInUse: bytesInUse,
+      heapBytesReserved: bytesReserved,
+      heapBytesLimit: bytesLimit,
+    };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override async time(run: () => void): Promise<tf.BackendTimingInfo> {
+    const start = tf.util.now();
+    run();
+    return { kernelMs: tf.util.now() - start };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override dispose(): void {
+    this.#onDispose?.();
+  }
+
+  #track(data: TensorData): tf.DataId {
+    const dataId = { id: this.#nextId++ };
+    this.#data.set(dataId, data);
+    return dataId;
+  }
+
+  #store(
+    values: tf.BackendValues | null,
+    shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): TensorData {
+    const size = tf.util.sizeFromShape(shape);
+    if (dtype === 'string') {
+      return { dtype, size, refCount, pointer: -1, strings: (values ?? []) as Uint8Array[] };
+    }
+    if (dtype === 'complex64') {
+      const { real, imag } = tf.backend_util.splitRealAndImagArrays(
+        (values ?? new Float32Array(2 * size)) as Float32Array,
+      );
+      const parts = {
+        real: this.makeTensorInfo(shape, 'float32', real),
+        imag: this.makeTensorInfo(shape, 'float32', imag),
+      };
+      return { dtype, size, refCount, pointer: -1, parts };
+    }
+    const pointer = this.heap.allocate(size * elementBytes);
+    const start = pointer / elementBytes;
+    const view = dtype === 'float32' ? this.heap.float32 : this.heap.int32;
+    if (values) view.set(values as tf.TypedArray, start);
+    else view.fill(0, start, start + size);
+    return { dtype, size, refCount, pointer };
+  }
+}

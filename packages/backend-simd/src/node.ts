@@ -1,0 +1,27 @@
+import { setFlagsFromString } from 'node:v8';
+import {
+  registerSimdBackend as register,
+  type SimdBackendOptions,
+  useSimdBackend as use,
+} from './register.js';
+import { supportsRelaxedSimd } from './wasm.js';
+
+export * from './index.js';
+
+/** As in the main entry; lets Node 20 use the faster kernels too. */
+export function registerSimdBackend(options: SimdBackendOptions = {}): void {
+  allowRelaxedSimd(options);
+  register(options);
+}
+
+/** As in the main entry; lets Node 20 use the faster kernels too. */
+export function useSimdBackend(options: SimdBackendOptions = {}): Promise<void> {
+  allowRelaxedSimd(options);
+  return use(options);
+}
+
+/** Node 20 has relaxed SIMD behind a flag of V8, which works until the module is compiled. */
+function allowRelaxedSimd(options: SimdBackendOptions): void {
+  if (options.relaxed === false || supportsRelaxedSimd()) return;
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+}
