@@ -85,8 +85,8 @@ export class Allocator {
     const block = this.#find(units);
     if (!block) return -1;
     this.#unlink(block);
-    if (block.size > units) this.#split(block, units);
     block.free = false;
+    if (block.size > units) this.#split(block, units);
     this.#unitsInUse += units;
     const address = block.start * blockAlignment;
     this.#used.set(address, block);

@@ -70,7 +70,10 @@ function borrowPlainBackend(): tf.MathBackendCPU {
 /** The same structure with each tensor of the backend replaced by one of the plain backend. */
 function lend(value: unknown, backend: SimdBackend, plain: tf.MathBackendCPU): unknown {
   if (value === null || typeof value !== 'object' || ArrayBuffer.isView(value)) return value;
-  if (isTensorInfo(value)) return lendTensor(value, backend, plain);
+  // Some kernels read `rank`, which a tensor has and a tensor info has not.
+  if (isTensorInfo(value)) {
+    return { ...lendTensor(value, backend, plain), rank: value.shape.length };
+  }
   if (Array.isArray(value)) return value.map((item) => lend(item, backend, plain));
   if (Object.getPrototypeOf(value) !== Object.prototype) return value;
   return Object.fromEntries(

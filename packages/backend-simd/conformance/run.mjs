@@ -1,0 +1,134 @@
+// Runs the specs that @tensorflow/tfjs-core publishes in its own package against the simd backend:
+//   node conformance/run.mjs [--filter TEXT] [--list-excluded] [--backend simd|cpu] [--slow]
+// Prints what fails and ends with `N passed, N failed` and what is excluded. Exit code 1 on a failure.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'vite';
+import { exclusions } from './exclusions.mjs';
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const longestReason = 400;
+
+const { values: flags } = parseArgs({
+  options: {
+    filter: { type: 'string', default: '' },
+    backend: { type: 'string', default: 'simd' },
+    'list-excluded': { type: 'boolean', default: false },
+    slow: { type: 'boolean', default: false },
+  },
+});
+
+if (flags['list-excluded']) {
+  for (const { spec, reason } of exclusions) console.log(`${spec}\n  ${reason}`);
+  process.exit(0);
+}
+
+const outcome = await runSpecs();
+for (const { title, reasons } of outcome.failed) {
+  console.log(`FAILED ${title}`);
+  for (const reason of reasons) console.log(`  ${reason.slice(0, longestReason)}`);
+}
+if (flags.slow) {
+  const slowest = outcome.durations.sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 20);
+  for (const { title, milliseconds } of slowest) console.log(`${milliseconds} ms ${title}`);
+}
+if (outcome.excluded.length > 0) {
+  console.log(`\n${outcome.excluded.length} specs excluded:`);
+  for (const { spec, reason } of exclusions) {
+    const count = outcome.excluded.filter((title) => covers(spec, title)).length;
+    if (count > 0) console.log(`  ${count} x ${spec}\n    ${reason}`);
+  }
+}
+if (outcome.skipped > 0) {
+  console.log(`\n${outcome.skipped} specs are disabled by their authors.`);
+}
+console.log(`\n${outcome.passed} passed, ${outcome.failed.length} failed`);
+process.exit(outcome.failed.length > 0 || outcome.passed === 0 ? 1 : 0);
+
+async function runSpecs() {
+  const jasmine = require('jasmine-core').boot();
+  jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000;
+  globalThis.require = require;
+  globalThis.conformanceBackend = flags.backend;
+  console.warn = () => {};
+  const bundleFolder = await mkdtemp(join(folder, '..', 'node_modules', '.conformance-')).catch(
+    () => mkdtemp(join(folder, '.bundle-')),
+  );
+  try {
+    await import(pathToFileURL(await bundle(bundleFolder)).href);
+    return await execute(jasmine);
+  } finally {
+    await rm(bundleFolder, { recursive: true, force: true });
+  }
+}
+
+async function bundle(outDir) {
+  await build({
+    configFile: false,
+    root: folder,
+    logLevel: 'error',
+    resolve: {
+      conditions: ['@nn-lab/source', 'module', 'import', 'default'],
+      mainFields: ['module', 'main'],
+      dedupe: ['@tensorflow/tfjs-core'],
+    },
+    ssr: { noExternal: true, resolve: { conditions: ['@nn-lab/source', 'module', 'import'] } },
+    build: {
+      ssr: join(folder, 'specs.js'),
+      outDir,
+      target: 'node20',
+      // The package declares its spec files free of side effects: nothing would be left of them.
+      rolldownOptions: { treeshake: false },
+    },
+  });
+  return join(outDir, 'specs.js');
+}
+
+async function execute(jasmine) {
+  const outcome = { passed: 0, failed: [], excluded: [], skipped: 0, durations: [] };
+  const environment = jasmine.getEnv();
+  environment.configure({
+    random: false,
+    specFilter(spec) {
+      const title = plainTitle(spec.getFullName());
+      if (!title.includes(flags.filter)) return false;
+      if (!exclusions.some((exclusion) => covers(exclusion.spec, title))) return true;
+      outcome.excluded.push(title);
+      return false;
+    },
+  });
+  environment.addReporter({
+    specDone({ fullName, status, failedExpectations, duration }) {
+      const title = plainTitle(fullName);
+      if (status === 'passed') outcome.passed++;
+      if (status === 'pending') outcome.skipped++;
+      if (status === 'failed') {
+        outcome.failed.push({ title, reasons: failedExpectations.map(({ message }) => message) });
+      }
+      outcome.durations.push({ title, milliseconds: duration });
+    },
+    suiteDone: reportSuite,
+    jasmineDone: reportSuite,
+  });
+  await environment.execute();
+  return outcome;
+
+  function reportSuite({ fullName = 'all specs', failedExpectations = [] }) {
+    for (const { message } of failedExpectations) {
+      outcome.failed.push({ title: plainTitle(fullName), reasons: [message] });
+    }
+  }
+}
+
+/** Without what tfjs's spec helper appends to a suite: the environment and its flags. */
+function plainTitle(title) {
+  return title.replaceAll(` ${flags.backend} {}`, '');
+}
+
+function covers(pattern, title) {
+  return pattern.endsWith('*') ? title.startsWith(pattern.slice(0, -1)) : title === pattern;
+}
