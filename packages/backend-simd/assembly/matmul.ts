@@ -1,9 +1,127 @@
-import { madd } from './simd';
+// Matrix products of float32 operands in every transposition: blocked for the caches, the right
+// operand packed into panels, the left one read where it lies (packed when it is transposed).
 
-/** y += a * x over n floats. */
-export function axpy(x: usize, y: usize, n: i32, a: f32): void {
-  const scale = f32x4.splat(a);
-  for (let i = 0; i < n; i += 4) {
-    v128.store(y + (i << 2), madd(scale, v128.load(x + (i << 2)), v128.load(y + (i << 2))));
+import { ACCUMULATE, EDGE_BYTES, TILE_COLUMNS, TILE_ROWS, tileColumns, tileRows } from './matmul-tile';
+import { packLeftTransposed, packRight, packRightTransposed, panels } from './matmul-pack';
+
+/** Blocks of the summed dimension, of columns and of rows: a right block fills half of a 512 KiB L2. */
+const BLOCK_K = 256;
+const BLOCK_N = 256;
+const BLOCK_M = 64;
+
+/** Up to this many summed steps a transposed left operand is read where it lies. */
+const DIRECT_K = 64;
+
+/** Bytes of scratch that `matmul` needs. */
+export function matmulScratch(m: i32, n: i32, k: i32): usize {
+  const depth = <usize>min(k, BLOCK_K);
+  const width = <usize>panels(min(n, BLOCK_N)) * TILE_COLUMNS;
+  const height = <usize>min(m + TILE_ROWS, BLOCK_M);
+  return ((depth * width + depth * height + height + width) << 2) + EDGE_BYTES + 64;
+}
+
+/**
+ * c[m, n] = a[m, k] * b[k, n] (+ bias[n]), or c += with ACCUMULATE in `flags`; limited to
+ * [low, high] with CLAMP.
+ *
+ * Call it on a range of rows or columns by moving the pointers: each element of c is summed in the
+ * same order whatever the range.
+ *
+ * @param lda floats between two stored rows of a; with `transposeA` a is stored [k, m].
+ * @param bias n floats, or 0 for none.
+ * @param work scratch of `matmulScratch` bytes, 16-byte aligned.
+ */
+export function matmul(
+  a: usize, lda: i32, transposeA: bool, b: usize, ldb: i32, transposeB: bool, c: usize, ldc: i32,
+  m: i32, n: i32, k: i32, bias: usize, flags: i32, low: f32, high: f32, work: usize,
+): void {
+  if (m <= 0 || n <= 0) return;
+  const depthMax = <usize>min(k, BLOCK_K);
+  const widthMax = <usize>panels(min(n, BLOCK_N)) * TILE_COLUMNS;
+  const heightMax = <usize>min(m + TILE_ROWS, BLOCK_M);
+  const packedB = work;
+  const packedA = packedB + ((depthMax * widthMax) << 2);
+  const start = packedA + ((depthMax * heightMax) << 2);
+  const table = start + (widthMax << 2);
+  const edge = table + (heightMax << 2);
+  const out = edge + EDGE_BYTES;
+
+  for (let column = 0; column < n; column += BLOCK_N) {
+    const width = min(BLOCK_N, n - column);
+    fillStart(start, bias == 0 ? 0 : bias + (<usize>column << 2), width);
+    let step = 0;
+    do {
+      // Equal blocks, not full ones and a rest.
+      const left = k - step;
+      const blocks = (left + BLOCK_K - 1) / BLOCK_K;
+      const depth = blocks > 0 ? (left + blocks - 1) / blocks : 0;
+      const panelBytes = <usize>depth * TILE_COLUMNS << 2;
+      if (transposeB) {
+        packRightTransposed(b + ((<usize>column * ldb + step) << 2), ldb, depth, width, packedB, panelBytes);
+      } else {
+        packRight(b + ((<usize>step * ldb + column) << 2), ldb, depth, width, packedB, panelBytes);
+      }
+      let mode = flags;
+      if (step > 0) mode |= ACCUMULATE;
+      if (step + depth < k) mode &= ACCUMULATE;
+      const direct = depth <= DIRECT_K;
+      for (let row = 0; row < m; row += BLOCK_M) {
+        const height = min(BLOCK_M, m - row);
+        if (!transposeA) {
+          for (let i = 0; i < height; i++) {
+            store<u32>(table + (i << 2), <u32>(a + ((<usize>(row + i) * lda + step) << 2)));
+          }
+          for (let i = height; i < height + TILE_ROWS && i < <i32>heightMax; i++) {
+            store<u32>(table + (i << 2), load<u32>(table + (<usize>(height - 1) << 2)));
+          }
+        } else if (!direct) {
+          packLeftTransposed(a + ((<usize>step * lda + row) << 2), lda, depth, height, packedA);
+        }
+        for (let panel = 0; panel < width; panel += TILE_COLUMNS) {
+          const columns = min(TILE_COLUMNS, width - panel);
+          const right = packedB + <usize>(panel / TILE_COLUMNS) * panelBytes;
+          const begin = start + (<usize>panel << 2);
+          for (let i = 0; i < height; i += TILE_ROWS) {
+            const rows = min(TILE_ROWS, height - i);
+            outRows(out, c + ((<usize>(row + i) * ldc + column + panel) << 2), <usize>ldc << 2, rows);
+            if (depth == 0) {
+              tileRows(table, 0, 0, 0, right, out, columns, begin, mode, low, high, edge);
+            } else if (!transposeA) {
+              tileRows(table + (i << 2), 0, 1, depth, right, out, columns, begin, mode, low, high, edge);
+            } else {
+              const left = direct
+                ? a + ((<usize>step * lda + row + i) << 2)
+                : packedA + (<usize>i * depth << 2);
+              const leftStep: usize = direct ? <usize>lda << 2 : 16;
+              tileColumns(
+                left, leftStep, 0, 0, rows, right, TILE_COLUMNS << 2, 0, 0, 1, 1, depth,
+                out, columns, begin, mode, low, high, edge,
+              );
+            }
+          }
+        }
+      }
+      step += depth;
+    } while (step < k);
   }
+}
+
+/** The vector that tiles start from: a padded copy of the bias, or zeros. */
+export function fillStart(start: usize, bias: usize, n: i32): void {
+  memory.fill(start, 0, <usize>panels(n) * TILE_COLUMNS << 2);
+  if (bias != 0) memory.copy(start, bias, <usize>n << 2);
+}
+
+/** Four pointers to rows `step` bytes apart, the last of `rows` repeated. */
+// @ts-ignore: decorator
+@inline
+export function outRows(out: usize, first: usize, step: usize, rows: i32): void {
+  let line = first;
+  store<u32>(out, <u32>line);
+  if (rows > 1) line += step;
+  store<u32>(out, <u32>line, 4);
+  if (rows > 2) line += step;
+  store<u32>(out, <u32>line, 8);
+  if (rows > 3) line += step;
+  store<u32>(out, <u32>line, 12);
 }
