@@ -1,0 +1,103 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { BatchMetric } from './batch-metrics.js';
+import { type BatchSource, disposeBatch } from './batch-source.js';
+import { EventLoopTurns } from './event-loop.js';
+import { type Loss, resolveLoss } from './losses.js';
+import { evaluationStep, type Measures, namesOf } from './training-step.js';
+
+export interface EvaluateModelOptions {
+  readonly loss: Loss;
+  /** The factor of each output's loss, where `loss` is a list. */
+  readonly lossWeights?: readonly number[];
+  readonly metrics?: Readonly<Record<string, BatchMetric>>;
+  /** Stops after the batch in work with the signal's reason as the error. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Loss (penalties of regularizers included) and metrics of a model over all batches of a source's
+ * epoch 0, averaged over the examples. The model runs as it predicts: no dropout, moving statistics.
+ *
+ * @returns `loss` and each metric by its name.
+ * @throws ShapeError when a batch does not fit the model.
+ */
+export async function evaluateModel(
+  model: tf.LayersModel,
+  source: BatchSource,
+  options: EvaluateModelOptions,
+): Promise<Record<string, number>> {
+  const { loss, lossWeights, metrics = {}, signal } = options;
+  const measures = { loss: resolveLoss(loss, model.outputs.length, lossWeights), metrics };
+  const figures = await evaluateBatches(model, source, measures, signal);
+  if (!figures) throw signal!.reason;
+  return figures;
+}
+
+/** The figures of `evaluateModel`, or undefined when the signal stopped it. */
+export async function evaluateBatches(
+  model: tf.LayersModel,
+  source: BatchSource,
+  measures: Measures,
+  signal: AbortSignal | undefined,
+  onBatch?: (batch: number) => void,
+): Promise<Record<string, number> | undefined> {
+  const sums = new Sums(namesOf(measures));
+  const turns = new EventLoopTurns();
+  try {
+    for (let index = 0; index < source.batchesPerEpoch; index++) {
+      if (signal?.aborted) return undefined;
+      const batch = await source.batch(0, index);
+      let figures: tf.Tensor1D | undefined;
+      try {
+        figures = evaluationStep(model, batch, measures);
+        sums.add(await figures.data(), batch.inputs.shape[0]!);
+      } finally {
+        disposeBatch(batch);
+        figures?.dispose();
+      }
+      onBatch?.(index + 1);
+      await turns.give();
+    }
+    return sums.means();
+  } finally {
+    turns.dispose();
+  }
+}
+
+/** Sums of figures over examples. */
+export class Sums {
+  #sums: number[];
+  #examples: number;
+
+  constructor(
+    readonly names: readonly string[],
+    sums: Readonly<Record<string, number>> = {},
+    examples = 0,
+  ) {
+    this.#sums = names.map((name) => sums[name] ?? 0);
+    this.#examples = examples;
+  }
+
+  get examples(): number {
+    return this.#examples;
+  }
+
+  /** Takes in the means of so many examples, in the order of the names. */
+  add(means: ArrayLike<number>, examples: number): void {
+    for (let index = 0; index < this.#sums.length; index++) {
+      this.#sums[index]! += means[index]! * examples;
+    }
+    this.#examples += examples;
+  }
+
+  sums(): Record<string, number> {
+    return Object.fromEntries(this.names.map((name, index) => [name, this.#sums[index]!]));
+  }
+
+  means(): Record<string, number> {
+    const examples = Math.max(1, this.#examples);
+    return Object.fromEntries(
+      this.names.map((name, index) => [name, this.#sums[index]! / examples]),
+    );
+  }
+}

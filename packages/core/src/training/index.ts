@@ -1,0 +1,65 @@
+export { AdamWOptimizer, type DecaysWeight } from './adamw.js';
+export { accuracyOf, type BatchMetric } from './batch-metrics.js';
+export type { Batch, BatchSource } from './batch-source.js';
+export { decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.js';
+export {
+  type CheckpointEntries,
+  type CheckpointStore,
+  createMemoryCheckpointStore,
+  type LoadedCheckpoint,
+  storeOver,
+} from './checkpoint-store.js';
+export { DivergenceError } from './divergence-error.js';
+export { type EvaluateModelOptions, evaluateModel } from './evaluate-model.js';
+export { initializerSeed } from './initializer-seed.js';
+export type { StepAwareLayer } from './layers-of.js';
+export type { Loss, LossFunction, LossName, OutputLoss } from './losses.js';
+export {
+  type AdadeltaOptions,
+  type AdagradOptions,
+  type AdamaxOptions,
+  type AdamOptions,
+  type AdamwOptions,
+  createOptimizer,
+  type MomentumOptions,
+  type OptimizerOptions,
+  type RmspropOptions,
+  type SgdOptions,
+} from './optimizers.js';
+export {
+  type CosineScheduleOptions,
+  constantSchedule,
+  cosineSchedule,
+  type ExponentialScheduleOptions,
+  exponentialSchedule,
+  type LearningRateSchedule,
+  type OneCycleScheduleOptions,
+  oneCycleSchedule,
+  type StepScheduleOptions,
+  stepSchedule,
+} from './schedules.js';
+export {
+  registerTrainingLayers,
+  SeededDropout,
+  type SeededDropoutOptions,
+} from './seeded-dropout.js';
+export { trainModel } from './train-model.js';
+export type {
+  AverageOptions,
+  BatchEvent,
+  EarlyStoppingOptions,
+  EpochEvent,
+  Figures,
+  MonitorOptions,
+  ProgressEvent,
+  TrainingResult,
+  TrainModelOptions,
+} from './train-model-options.js';
+export type {
+  BestEpoch,
+  EpochRecord,
+  RunProgress,
+  RunSignature,
+  StoredTensor,
+  TrainingState,
+} from './training-state.js';

@@ -1,0 +1,144 @@
+import type * as tf from '@tensorflow/tfjs';
+import type { BatchMetric } from './batch-metrics.js';
+import type { BatchSource } from './batch-source.js';
+import type { CheckpointStore } from './checkpoint-store.js';
+import type { Loss } from './losses.js';
+import type { OptimizerOptions } from './optimizers.js';
+import type { LearningRateSchedule } from './schedules.js';
+import type { BestEpoch, EpochRecord } from './training-state.js';
+
+export interface TrainModelOptions {
+  /** The training batches. The caller disposes the source. */
+  readonly source: BatchSource;
+  readonly epochs: number;
+  /** A name, a list with one for each output, or a function of all outputs. */
+  readonly loss: Loss;
+  /** The factor of each output's loss, where `loss` is a list. Default 1 for each. */
+  readonly lossWeights?: readonly number[];
+  /** Measured on each training batch (with dropout on) and on validation. */
+  readonly metrics?: Readonly<Record<string, BatchMetric>>;
+  /**
+   * By name, or an optimizer of tfjs, which the caller keeps and disposes. Default `{ name: 'adam' }`.
+   */
+  readonly optimizer?: OptimizerOptions | tf.Optimizer;
+  /** The learning rate of each step, in place of the optimizer's own. */
+  readonly schedule?: LearningRateSchedule;
+  /** Scales all gradients down together to at most this norm. */
+  readonly clipNorm?: number;
+
+  /** Measured after each epoch: all batches of its epoch 0. The caller disposes the source. */
+  readonly validation?: BatchSource;
+  /** Further figures after each epoch, beside those of `validation`. The model is borrowed. */
+  readonly validate?: (model: tf.LayersModel, epoch: number) => Figures | Promise<Figures>;
+  /** The figure that tells the best epoch. Default the validation loss, or without one the training loss. */
+  readonly monitor?: MonitorOptions;
+  /** Leaves the model with the weights of the best epoch. Default false. */
+  readonly restoreBestWeights?: boolean;
+  readonly earlyStopping?: EarlyStoppingOptions;
+  readonly average?: AverageOptions;
+
+  /** Where to write checkpoints; by default none are written. */
+  readonly checkpoints?: CheckpointStore;
+  /** Writes a checkpoint after every so many epochs. Default 1. */
+  readonly checkpointEveryEpochs?: number;
+  /** Writes a checkpoint when so many seconds have passed since the last; 0 means at every step. Default 60. */
+  readonly checkpointEverySeconds?: number;
+  /** Continues from the newest checkpoint; without one, starts at the beginning. Default false. */
+  readonly resume?: boolean;
+  /**
+   * A text that says what the run is of: seed, data, preset. A checkpoint with another text is
+   * refused. Default empty.
+   */
+  readonly identity?: string;
+  /** When aborted, the step in work is finished, a checkpoint written, and the result returned. */
+  readonly signal?: AbortSignal;
+
+  readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
+  readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Least time between two progress events, in milliseconds. Default 100. */
+  readonly progressInterval?: number;
+  /** Told, as it happens, of what a person should know; the result has all notes too. */
+  readonly onNote?: (note: string) => void;
+}
+
+export type Figures = Readonly<Record<string, number>>;
+
+export interface MonitorOptions {
+  /** `train.` or `validation.` and the figure's name, as in `validation.accuracy`. */
+  readonly figure: string;
+  /** Whether a lower (`min`, the default) or a higher (`max`) figure is better. */
+  readonly mode?: 'min' | 'max';
+}
+
+export interface EarlyStoppingOptions {
+  /** Ends the run after so many epochs without a new best. */
+  readonly patience: number;
+  /** A new best must be better than the old one by more than this. Default 0. */
+  readonly minDelta?: number;
+}
+
+/**
+ * An exponential moving average of all weights, the statistics of batch normalisation included.
+ * Validation is done with the averaged weights.
+ */
+export interface AverageOptions {
+  /** Share of the average that stays at each step, in [0, 1): 0.999 averages over about 1,000 steps. */
+  readonly decay: number;
+  /** Which weights the model is left with (and the best epoch's are kept of). Default `averaged`. */
+  readonly weights?: 'averaged' | 'trained';
+}
+
+/** One step is done. */
+export interface BatchEvent {
+  readonly epoch: number;
+  readonly batch: number;
+  /** Steps taken before this one. */
+  readonly step: number;
+  readonly examples: number;
+  readonly learningRate: number;
+  /** Loss and metrics of this batch alone. */
+  readonly figures: Figures;
+}
+
+/** One epoch is done and validated. */
+export interface EpochEvent {
+  readonly record: EpochRecord;
+  /** All epochs so far, those before a resume included: enough to write the history anew. */
+  readonly history: readonly EpochRecord[];
+  /** True when the monitored figure is the best so far. */
+  readonly isBest: boolean;
+}
+
+/** Where the run stands, a few times a second. */
+export interface ProgressEvent {
+  readonly phase: 'train' | 'validate';
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Batches done in this phase of the epoch. */
+  readonly batch: number;
+  readonly batches: number;
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly learningRate: number;
+  /** Loss and metrics of training, averaged over the epoch so far. */
+  readonly figures: Figures;
+  readonly examplesPerSecond: number;
+  /** Estimated seconds until the last epoch is done; undefined before there is a rate. */
+  readonly secondsLeft: number | undefined;
+}
+
+export interface TrainingResult {
+  /** All epochs, those before a resume included. */
+  readonly history: readonly EpochRecord[];
+  readonly stopped: 'completed' | 'early' | 'aborted';
+  /** Optimizer steps taken in all. */
+  readonly step: number;
+  /** Wall time of the run over all its sessions. */
+  readonly seconds: number;
+  /** The best epoch by the monitored figure; undefined before the first epoch is done. */
+  readonly best: BestEpoch | undefined;
+  /** Where this session took over. */
+  readonly resumedFrom: { readonly source: string; readonly step: number } | undefined;
+  readonly notes: readonly string[];
+}

@@ -1,0 +1,354 @@
+import * as tf from '@tensorflow/tfjs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
+import {
+  accuracyOf,
+  type CheckpointEntries,
+  type CheckpointStore,
+  cosineSchedule,
+  createMemoryCheckpointStore,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type OptimizerOptions,
+  storeOver,
+  type TrainingResult,
+  type TrainModelOptions,
+  trainModel,
+} from '../../src/training/index.js';
+import { Killed, pointsSource, smallModel, weightBytes } from './small-runs.js';
+
+afterEach(() => tf.disposeVariables());
+
+const everything: TrainModelOptions = {
+  source: pointsSource(),
+  epochs: 3,
+  loss: 'categoricalCrossentropy',
+  metrics: { accuracy: accuracyOf() },
+  schedule: cosineSchedule({ peak: 0.05, final: 0.001, warmup: 0.2 }),
+  clipNorm: 1,
+  validation: pointsSource({ seed: 8, batches: 2 }),
+  average: { decay: 0.9 },
+  restoreBestWeights: true,
+  checkpointEverySeconds: Number.MAX_VALUE,
+};
+
+/** Figures of a run that must not differ: all but the times. */
+function timeless({ history, best, step, stopped }: TrainingResult) {
+  return { history: history.map((record) => ({ ...record, seconds: 0 })), best, step, stopped };
+}
+
+async function uninterrupted(options: TrainModelOptions) {
+  const model = smallModel();
+  const result = timeless(await trainModel(model, options));
+  return { result, bytes: await weightBytes(model) };
+}
+
+/** Trains until a step, is killed there with nothing saved, and goes on in a fresh model. */
+async function killedAndResumed(options: TrainModelOptions, killAtStep: number) {
+  const checkpoints = createMemoryCheckpointStore();
+  const killed = trainModel(smallModel(), {
+    ...options,
+    checkpoints,
+    onBatch: ({ step }) => {
+      if (step === killAtStep) throw new Killed();
+    },
+  });
+  await expect(killed).rejects.toThrow(Killed);
+  // Other initial weights show that all weights come from the checkpoint, where there is one.
+  const model = smallModel(killAtStep > 0 ? { seed: 99 } : {});
+  const result = await trainModel(model, { ...options, checkpoints, resume: true });
+  return {
+    result: timeless(result),
+    bytes: await weightBytes(model),
+    resumedFrom: result.resumedFrom,
+  };
+}
+
+describe('a run that is killed and resumed', () => {
+  const optimizers: OptimizerOptions[] = [
+    { name: 'sgd', learningRate: 0.1 },
+    { name: 'momentum', learningRate: 0.05 },
+    { name: 'momentum', learningRate: 0.05, nesterov: true },
+    { name: 'rmsprop', learningRate: 0.01 },
+    { name: 'rmsprop', learningRate: 0.01, momentum: 0.5 },
+    { name: 'adam', learningRate: 0.01 },
+    { name: 'adamw', learningRate: 0.01, weightDecay: 0.1 },
+    { name: 'adamax', learningRate: 0.01 },
+    { name: 'adagrad', learningRate: 0.05 },
+    { name: 'adadelta' },
+  ];
+
+  it.each(optimizers)('ends with the bytes of an uninterrupted one: $name', async (optimizer) => {
+    const plain: TrainModelOptions = {
+      source: pointsSource(),
+      epochs: 2,
+      loss: 'categoricalCrossentropy',
+      optimizer,
+      checkpointEverySeconds: 0,
+    };
+    const whole = await uninterrupted(plain);
+    const { bytes, result, resumedFrom } = await killedAndResumed(plain, 3);
+    expect(resumedFrom?.step).toBe(3);
+    expect(bytes).toBe(whole.bytes);
+    expect(result).toEqual(whole.result);
+  });
+
+  it.each([0, 1, 4, 5, 7, 9, 10, 14])(
+    'takes schedule, clipping, average, best weights and history along, killed at step %i',
+    async (killAtStep) => {
+      const options: TrainModelOptions = { ...everything, checkpointEverySeconds: 0 };
+      const whole = await uninterrupted(options);
+      const { bytes, result, resumedFrom } = await killedAndResumed(options, killAtStep);
+      expect(resumedFrom?.step).toBe(killAtStep === 0 ? undefined : killAtStep);
+      expect(bytes).toBe(whole.bytes);
+      expect(result).toEqual(whole.result);
+    },
+  );
+
+  it('repeats the steps since the last checkpoint when those are rarer', async () => {
+    const whole = await uninterrupted(everything);
+    const { bytes, resumedFrom } = await killedAndResumed(everything, 13);
+    expect(resumedFrom?.step).toBe(10);
+    expect(bytes).toBe(whole.bytes);
+  });
+
+  it('keeps the state of early stopping', async () => {
+    const options: TrainModelOptions = {
+      ...everything,
+      epochs: 20,
+      schedule: () => 1e-9,
+      average: undefined,
+      monitor: { figure: 'validation.accuracy', mode: 'max' },
+      earlyStopping: { patience: 3 },
+    };
+    const whole = await uninterrupted(options);
+    expect(whole.result.stopped).toBe('early');
+    const { result } = await killedAndResumed(options, whole.result.step - 3);
+    expect(result).toEqual(whole.result);
+  });
+
+  it('learns the same weights by any route', async () => {
+    // Otherwise the tests above would pass for a loop that does not train.
+    const untrained = await weightBytes(smallModel());
+    const trained = await uninterrupted(everything);
+    const other = await uninterrupted({ ...everything, source: pointsSource({ seed: 9 }) });
+    expect(trained.bytes).not.toBe(untrained);
+    expect(trained.bytes).not.toBe(other.bytes);
+  });
+});
+
+describe('an aborted run', () => {
+  const abortAtStep = async (step: number, options = everything) => {
+    const checkpoints = createMemoryCheckpointStore();
+    const controller = new AbortController();
+    const stopped = await trainModel(smallModel(), {
+      ...options,
+      checkpoints,
+      signal: controller.signal,
+      onBatch: (event) => {
+        if (event.step === step) controller.abort();
+      },
+    });
+    return { checkpoints, stopped };
+  };
+
+  it.each([2, 4, 14])('finishes step %i, saves, and resumes exactly', async (step) => {
+    const whole = await uninterrupted(everything);
+    const { checkpoints, stopped } = await abortAtStep(step);
+    expect(stopped).toMatchObject({ stopped: 'aborted', step: step + 1 });
+
+    const model = smallModel({ seed: 99 });
+    const result = await trainModel(model, { ...everything, checkpoints, resume: true });
+    expect(result.resumedFrom?.step).toBe(step + 1);
+    expect(await weightBytes(model)).toBe(whole.bytes);
+    expect(timeless(result)).toEqual(whole.result);
+  });
+
+  it('does not close an epoch whose validation was interrupted', async () => {
+    const whole = await uninterrupted(everything);
+    const checkpoints = createMemoryCheckpointStore();
+    const controller = new AbortController();
+    const validation = pointsSource({ seed: 8, batches: 2 });
+    let asked = 0;
+    const interrupted = await trainModel(smallModel(), {
+      ...everything,
+      checkpoints,
+      signal: controller.signal,
+      validation: {
+        ...validation,
+        batch: (epoch, index) => {
+          if (++asked === 3) controller.abort();
+          return validation.batch(epoch, index);
+        },
+      },
+    });
+    expect(interrupted).toMatchObject({ stopped: 'aborted', step: 10 });
+    expect(interrupted.history).toHaveLength(1);
+
+    const model = smallModel({ seed: 99 });
+    const result = await trainModel(model, { ...everything, checkpoints, resume: true });
+    expect(timeless(result)).toEqual(whole.result);
+    expect(await weightBytes(model)).toBe(whole.bytes);
+  });
+
+  it('does nothing when aborted before it starts', async () => {
+    const checkpoints = createMemoryCheckpointStore();
+    const model = smallModel();
+    const before = await weightBytes(model);
+    const result = await trainModel(model, {
+      ...everything,
+      checkpoints,
+      signal: AbortSignal.abort(),
+    });
+    expect(result).toMatchObject({ stopped: 'aborted', step: 0, history: [] });
+    expect(await weightBytes(model)).toBe(before);
+    expect(await checkpoints.loadLatest()).toBeUndefined();
+  });
+});
+
+describe('resuming', () => {
+  it('gives a finished run back without training', async () => {
+    const checkpoints = createMemoryCheckpointStore();
+    const first = smallModel();
+    await trainModel(first, { ...everything, checkpoints });
+    const second = smallModel({ seed: 99 });
+    const result = await trainModel(second, {
+      ...everything,
+      checkpoints,
+      resume: true,
+      onBatch: () => expect.fail('a finished run has no steps left'),
+    });
+    expect(result.stopped).toBe('completed');
+    expect(await weightBytes(second)).toBe(await weightBytes(first));
+  });
+
+  it('can go on for more epochs', async () => {
+    const options: TrainModelOptions = { ...everything, schedule: undefined };
+    const checkpoints = createMemoryCheckpointStore();
+    await trainModel(smallModel(), { ...options, epochs: 2, checkpoints });
+    const model = smallModel({ seed: 99 });
+    await trainModel(model, { ...options, epochs: 4, checkpoints, resume: true });
+    const whole = await uninterrupted({ ...options, epochs: 4 });
+    expect(await weightBytes(model)).toBe(whole.bytes);
+  });
+
+  it('starts at the beginning where there is no checkpoint, and says so', async () => {
+    const notes: string[] = [];
+    const result = await trainModel(smallModel(), {
+      ...everything,
+      checkpoints: createMemoryCheckpointStore(),
+      resume: true,
+      onNote: (note) => notes.push(note),
+    });
+    expect(result.step).toBe(15);
+    expect(notes).toEqual([expect.stringContaining('no checkpoint')]);
+    expect(result.notes).toEqual(notes);
+  });
+
+  it('refuses the checkpoint of another run and names the difference', async () => {
+    const checkpoints = createMemoryCheckpointStore();
+    await trainModel(smallModel(), { ...everything, checkpoints, identity: 'seed 1' });
+    const resume = (changed: Partial<TrainModelOptions>, model = smallModel()) =>
+      trainModel(model, {
+        ...everything,
+        checkpoints,
+        identity: 'seed 1',
+        resume: true,
+        ...changed,
+      });
+    await expect(resume({ identity: 'seed 2' })).rejects.toThrow(
+      /identity was "seed 1" and is "seed 2"/,
+    );
+    await expect(resume({ optimizer: { name: 'sgd' } })).rejects.toThrow(
+      /optimizer was "Adam" and is "SGD"/,
+    );
+    await expect(resume({ source: pointsSource({ batchSize: 8 }) })).rejects.toThrow(
+      /batchSize was 16 and is 8/,
+    );
+    const other = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [4] })] });
+    await expect(resume({}, other)).rejects.toThrow(/weights was .* and is/);
+    await expect(resume({}, other)).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it('needs a store', async () => {
+    await expect(trainModel(smallModel(), { ...everything, resume: true })).rejects.toThrow(
+      /resume needs `checkpoints`/,
+    );
+  });
+
+  it('warns of layers whose chance cannot be repeated', async () => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.dropout({ rate: 0.5, inputShape: [4], name: 'forgetful' }),
+        tf.layers.dense({ units: 3, activation: 'softmax' }),
+      ],
+    });
+    const { notes } = await trainModel(model, {
+      ...everything,
+      checkpoints: createMemoryCheckpointStore(),
+    });
+    expect(notes).toEqual([expect.stringMatching(/forgetful \(Dropout\).*SeededDropout/)]);
+  });
+});
+
+describe('a store of checkpoints', () => {
+  function brokenAt(numbers: Map<number, Uint8Array>): CheckpointEntries {
+    return {
+      list: async () => [...numbers.keys()],
+      nameOf: (number) => `entry ${number}`,
+      read: async (number) => numbers.get(number)!,
+      write: async (number, bytes) => void numbers.set(number, bytes),
+      remove: async (number) => void numbers.delete(number),
+    };
+  }
+  const trainInto = (checkpoints: CheckpointStore, changed: Partial<TrainModelOptions> = {}) =>
+    trainModel(smallModel(), { ...everything, checkpoints, ...changed });
+
+  it('keeps the last two of a run, and none of the run before', async () => {
+    const entries = new Map<number, Uint8Array>();
+    const store = storeOver(brokenAt(entries));
+    await trainInto(store);
+    expect([...entries.keys()]).toEqual([2, 3]);
+    await trainInto(store, { epochs: 1 });
+    expect([...entries.keys()]).toEqual([4]);
+  });
+
+  it('uses the previous checkpoint when the newest is damaged, and says so', async () => {
+    const entries = new Map<number, Uint8Array>();
+    const store = storeOver(brokenAt(entries));
+    await trainInto(store);
+    entries.get(3)![entries.get(3)!.length - 5]! ^= 1;
+    const model = smallModel({ seed: 99 });
+    const { resumedFrom, notes } = await trainModel(model, {
+      ...everything,
+      checkpoints: store,
+      resume: true,
+    });
+    expect(resumedFrom).toEqual({ source: 'entry 2', step: 10 });
+    expect(notes[0]).toMatch(/entry 3 cannot be resumed from: its checksum.*Using entry 2/);
+    expect(await weightBytes(model)).toBe((await uninterrupted(everything)).bytes);
+  });
+
+  it('refuses to start when every checkpoint is damaged', async () => {
+    const entries = new Map([[1, new TextEncoder().encode('not a checkpoint at all')]]);
+    const store = storeOver(brokenAt(entries));
+    const resumed = trainInto(store, { resume: true });
+    await expect(resumed).rejects.toThrow(DataFormatError);
+    await expect(resumed).rejects.toThrow(/entry 1 .* not a checkpoint of nn-lab.*Delete it/);
+    expect(entries.size).toBe(1);
+  });
+
+  it('gives every byte of a state back', async () => {
+    const store = createMemoryCheckpointStore();
+    await trainInto(store);
+    const { state } = (await store.loadLatest())!;
+    const strange = {
+      ...state,
+      progress: {
+        ...state.progress,
+        sums: { a: Number.NaN, b: Number.NEGATIVE_INFINITY, c: 1 / 3 },
+      },
+    };
+    expect(decodeCheckpoint(encodeCheckpoint(strange), 'memory')).toEqual(strange);
+  });
+});
