@@ -1,0 +1,188 @@
+import { loadEmbeddedDigits } from '../datasets/digits16.js';
+import { FetchFailure, openFile } from '../datasets/fetch-file.js';
+import { gunzip, isGzip } from '../datasets/formats/inflate.js';
+import {
+  assembleDataset,
+  type DatasetAttempt,
+  type DatasetContent,
+  DatasetNotFoundError,
+  type DatasetSource,
+  type LoadDatasetOptions,
+  type LoadedDataset,
+} from '../datasets/load-dataset.js';
+import {
+  type DatasetDescription,
+  type DatasetFile,
+  type DatasetName,
+  describeDataset,
+} from '../datasets/named-datasets.js';
+
+/**
+ * Loads a named dataset from the first place that has it: your own base address (`data`), the
+ * browser's Cache, for `digits16` this package itself, and last the official addresses, as far as
+ * they let pages of other origins read them. Files from there are checked by size and SHA-256 before
+ * they enter the Cache.
+ *
+ * @throws InvalidArgumentError when there is no such dataset.
+ * @throws DatasetNotFoundError when no place has it, naming each and the reason.
+ * @throws DataFormatError when a file that was found is corrupt or another one.
+ */
+export async function loadDataset(
+  name: DatasetName,
+  options: LoadDatasetOptions = {},
+): Promise<LoadedDataset> {
+  const description = describeDataset(name);
+  const { data, download = true, mirrors = description.addresses, signal } = options;
+  signal?.throwIfAborted();
+  const tried: DatasetAttempt[] = [];
+
+  for (const base of data ? [withSlash(data) + name, data] : []) {
+    const files = await fetchOwn(description, withSlash(base), signal, tried);
+    if (files) return assemble(description, files);
+  }
+  if (name === 'digits16') {
+    const { train, test, sha256 } = await loadEmbeddedDigits();
+    return { train, test, sources: [{ file: 'embedded', sha256, official: true }] };
+  }
+  const cache = await openCache(options.cache, tried);
+  const files: FetchedFile[] = [];
+  for (const file of description.layouts[0]!) {
+    const fetched =
+      (cache && (await fromCache(cache, description, file))) ??
+      (download ? await fromAddresses(file, mirrors, options, tried) : undefined);
+    if (!fetched) {
+      if (!download) tried.push({ place: 'download', reason: 'not allowed' });
+      throw new DatasetNotFoundError(description, tried);
+    }
+    // A browser that has no room left only forgoes the copy.
+    const response = new Response(fetched.bytes as Uint8Array<ArrayBuffer>);
+    await cache?.put(cacheKey(description, file), response).catch(() => undefined);
+    files.push(fetched);
+  }
+  return assemble(description, files);
+}
+
+interface FetchedFile {
+  readonly file: DatasetFile;
+  readonly bytes: Uint8Array;
+  readonly url: string;
+}
+
+const withSlash = (address: string) => address.replace(/\/?$/, '/');
+
+/** All files of a layout from the user's own address, whatever their hashes. */
+async function fetchOwn(
+  { layouts }: DatasetDescription,
+  base: string,
+  signal: AbortSignal | undefined,
+  tried: DatasetAttempt[],
+): Promise<FetchedFile[] | undefined> {
+  const files: FetchedFile[] = [];
+  for (const file of layouts[0]!) {
+    const url = base + file.name;
+    try {
+      const response = await fetch(url, signal ? { signal } : {});
+      if (!response.ok) throw new Error(`HTTP ${response.status}`);
+      files.push({ file, bytes: new Uint8Array(await response.arrayBuffer()), url });
+    } catch (error) {
+      signal?.throwIfAborted();
+      tried.push({ place: url, reason: (error as Error).message });
+      return undefined;
+    }
+  }
+  return files;
+}
+
+/** Pages that are not served securely have no Cache. */
+async function openCache(
+  name: string | false | undefined,
+  tried: DatasetAttempt[],
+): Promise<Cache | undefined> {
+  if (name === false || !globalThis.caches) return undefined;
+  try {
+    return await caches.open(name ?? 'nn-lab');
+  } catch (error) {
+    tried.push({ place: 'Cache', reason: (error as Error).message });
+    return undefined;
+  }
+}
+
+function cacheKey(description: DatasetDescription, file: DatasetFile): string {
+  return new URL(`/nn-lab-datasets/${description.name}/${file.name}`, location.origin).href;
+}
+
+async function fromCache(
+  cache: Cache,
+  description: DatasetDescription,
+  file: DatasetFile,
+): Promise<FetchedFile | undefined> {
+  const url = cacheKey(description, file);
+  const response = await cache.match(url);
+  if (!response) return undefined;
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  return (await sha256(bytes)) === file.sha256 ? { file, bytes, url } : undefined;
+}
+
+async function fromAddresses(
+  file: DatasetFile,
+  addresses: readonly string[],
+  options: LoadDatasetOptions,
+  tried: DatasetAttempt[],
+): Promise<FetchedFile | undefined> {
+  const { signal, onProgress, idleTimeout = 30_000 } = options;
+  const total = file.bytes;
+  for (const address of addresses) {
+    const url = withSlash(address) + file.name;
+    const bytes = new Uint8Array(total);
+    let received = 0;
+    for (let tries = 1; received < total; tries++) {
+      try {
+        const { offset, chunks } = await openFile(url, {
+          from: received,
+          total,
+          idleTimeout,
+          signal,
+        });
+        received = offset;
+        for await (const chunk of chunks) {
+          bytes.set(chunk, received);
+          received += chunk.length;
+          onProgress?.({ file: file.name, url, received, total });
+        }
+      } catch (error) {
+        if (!(error instanceof FetchFailure)) throw error;
+        if (error.again && tries < 3) continue;
+        tried.push({ place: url, reason: error.message });
+        break;
+      }
+    }
+    if (received < total) continue;
+    const hash = await sha256(bytes);
+    if (hash === file.sha256) return { file, bytes, url };
+    tried.push({ place: url, reason: `its SHA-256 is ${hash} instead of ${file.sha256}` });
+  }
+  return undefined;
+}
+
+async function assemble(
+  description: DatasetDescription,
+  files: readonly FetchedFile[],
+): Promise<LoadedDataset> {
+  const contents = new Map<string, DatasetContent>();
+  const sources: DatasetSource[] = [];
+  for (const { file, bytes, url } of files) {
+    const content = isGzip(bytes) ? await gunzip(bytes, { source: url, maxBytes: 2 ** 30 }) : bytes;
+    const hash = await sha256(bytes);
+    const official =
+      hash === file.sha256 ||
+      (file.contentSha256 !== undefined && (await sha256(content)) === file.contentSha256);
+    contents.set(file.role, { bytes: content, source: url });
+    sources.push({ file: file.name, url, sha256: hash, official });
+  }
+  return { ...(await assembleDataset(description.name, contents)), sources };
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,148 @@
+import type { Dataset } from '../datasets/dataset.js';
+import { readJpegSegments } from '../datasets/formats/jpeg.js';
+import {
+  checkExtents,
+  corruptPicture,
+  type DecodePictureOptions,
+  dropOpaqueAlpha,
+  notAPicture,
+  sniffPictureFormat,
+} from '../datasets/formats/picture-format.js';
+import { readPngChunks } from '../datasets/formats/png.js';
+import { readWebpChunks } from '../datasets/formats/webp.js';
+import {
+  collectPictures,
+  type LabelledPicture,
+  type LabelledPicturesOptions,
+  type PictureFolderOptions,
+  pictureFileName,
+  readPictureTable,
+} from '../datasets/picture-dataset.js';
+import { type Picture, toGray } from '../datasets/pictures.js';
+import { InvalidArgumentError } from '../errors.js';
+
+/**
+ * Reads a PNG, JPEG or WebP picture, whatever its file is called, and turns it upright by its Exif
+ * orientation. Grey pictures have one channel, pictures of which some pixel is transparent four, all
+ * others three.
+ *
+ * The browser decodes it, so colour profiles count, and half-transparent colours are rounded.
+ *
+ * @param picture - An address, a `Blob` or `File`, or the bytes of the file.
+ * @throws InvalidArgumentError when the address cannot be fetched.
+ * @throws DataFormatError when it is no such picture, cut short, corrupt or too large.
+ */
+export async function readPicture(
+  picture: string | URL | Blob | Uint8Array,
+  options: DecodePictureOptions = {},
+): Promise<Picture> {
+  const { bytes, source } = await readBytes(picture);
+  return decode(bytes, { source, ...options });
+}
+
+async function decode(
+  bytes: Uint8Array,
+  options: DecodePictureOptions & { readonly source: string },
+): Promise<Picture> {
+  const { source } = options;
+  const format = sniffPictureFormat(bytes);
+  if (!format) throw notAPicture(bytes, source);
+  const header =
+    format === 'png'
+      ? readPngChunks(bytes, source)
+      : format === 'jpeg'
+        ? readJpegSegments(bytes, source)
+        : readWebpChunks(bytes, source);
+  checkExtents(header.width, header.height, options);
+  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
+  const bitmap = await createImageBitmap(blob, {
+    imageOrientation: 'from-image',
+    premultiplyAlpha: 'none',
+  }).catch((cause: unknown) => {
+    throw corruptPicture(format.toUpperCase(), bytes, source, cause);
+  });
+  const { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d', {
+    willReadFrequently: true,
+  })!;
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  const rgba = new Uint8Array(data.buffer);
+  const decoded = dropOpaqueAlpha({ width, height, channels: 4, data: rgba });
+  return header.gray && decoded.channels === 3 ? toGray(decoded) : decoded;
+}
+
+async function readBytes(
+  picture: string | URL | Blob | Uint8Array,
+): Promise<{ bytes: Uint8Array; source: string }> {
+  if (picture instanceof Uint8Array) return { bytes: picture, source: 'picture' };
+  if (picture instanceof Blob) {
+    const source = picture instanceof File ? picture.name : 'picture';
+    return { bytes: new Uint8Array(await picture.arrayBuffer()), source };
+  }
+  const url = String(picture);
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
+    return { bytes: new Uint8Array(await response.arrayBuffer()), source: url };
+  } catch (cause) {
+    throw new InvalidArgumentError(
+      `The picture ${url} cannot be fetched: ${(cause as Error).message}; give an address that allows it.`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Reads pictures from a folder that the user chose (`<input type="file" webkitdirectory>`): the
+ * folder of each picture is its class.
+ *
+ * @returns A dataset whose classes are the inner folders in alphabetical order, their pictures in
+ * alphabetical order.
+ * @throws InvalidArgumentError when there is no picture.
+ * @throws ShapeError when the sizes differ and no `size` is given.
+ * @throws DataFormatError when a picture cannot be read.
+ */
+export async function readPictureFolder(
+  files: Iterable<File>,
+  options: PictureFolderOptions = {},
+): Promise<Dataset> {
+  const { maxPixels } = options;
+  const pictures = [...files]
+    .map((file) => ({ file, path: file.webkitRelativePath.split('/') }))
+    .filter(({ file, path }) => path.length >= 3 && pictureFileName.test(file.name))
+    .sort((a, b) => (a.path.join('/') < b.path.join('/') ? -1 : 1));
+  const name = pictures[0]?.path.at(-3) ?? 'pictures';
+  const entries = pictures.map(({ file, path }) => ({
+    file: path.join('/'),
+    className: path.at(-2)!,
+    read: () => readPicture(file, maxPixels === undefined ? {} : { maxPixels }),
+  }));
+  return collectPictures(entries, { name, ...options });
+}
+
+/**
+ * Reads the table of pictures that the user chose: a CSV file with names of columns, a line a picture.
+ *
+ * @param files - The pictures and the table, as of `<input type="file" multiple>`.
+ * @returns The pictures in the order of the table, not yet read.
+ * @throws InvalidArgumentError when the table or a picture in it was not chosen, or it has no column of files.
+ * @throws DataFormatError when the table is no CSV file.
+ */
+export async function listLabelledPictures(
+  files: Iterable<File>,
+  options: LabelledPicturesOptions = {},
+): Promise<LabelledPicture<File>[]> {
+  const { table = 'labels.csv', fileColumn = 'file' } = options;
+  const byName = new Map([...files].map((file) => [file.name, file]));
+  const chosen = (name: string): File => {
+    const file = byName.get(name.split('/').at(-1)!);
+    if (!file)
+      throw new InvalidArgumentError(`The file ${name} is not among those chosen; choose it too.`);
+    return file;
+  };
+  const bytes = new Uint8Array(await chosen(table).arrayBuffer());
+  const rows = readPictureTable(bytes, table, fileColumn);
+  return rows.map((row) => ({ ...row, location: chosen(row.file) }));
+}

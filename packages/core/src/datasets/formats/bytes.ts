@@ -1,0 +1,100 @@
+import { DataFormatError } from '../../errors.js';
+
+/** Options of every parser of bytes. */
+export interface ParseOptions {
+  /** Where the bytes are from, for messages. Default: the name of the format. */
+  readonly source?: string;
+}
+
+/** `bytes` as a `DataFormatError` names a number of them: `'1,234 bytes'`. */
+export function describeBytes(bytes: number): string {
+  return `${bytes.toLocaleString('en-US')} byte${bytes === 1 ? '' : 's'}`;
+}
+
+/** Reads numbers one after another from bytes, and never past their end. */
+export class ByteReader {
+  readonly #view: DataView;
+  offset = 0;
+
+  /**
+   * @param what - The format, for messages: `'an idx file'`.
+   */
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly source: string,
+    readonly what: string,
+  ) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get left(): number {
+    return this.bytes.length - this.offset;
+  }
+
+  uint8(part: string): number {
+    return this.#view.getUint8(this.#skip(1, part));
+  }
+
+  uint16(part: string, littleEndian = false): number {
+    return this.#view.getUint16(this.#skip(2, part), littleEndian);
+  }
+
+  uint32(part: string, littleEndian = false): number {
+    return this.#view.getUint32(this.#skip(4, part), littleEndian);
+  }
+
+  take(length: number, part: string): Uint8Array {
+    const from = this.#skip(length, part);
+    return this.bytes.subarray(from, from + length);
+  }
+
+  /** An error at the present offset, or another. */
+  error(message: string, offset = this.offset, cause?: unknown): DataFormatError {
+    return new DataFormatError(`${this.source}: ${message}`, {
+      source: this.source,
+      offset,
+      cause,
+    });
+  }
+
+  #skip(length: number, part: string): number {
+    if (length > this.left) {
+      throw this.error(
+        `${this.what} is cut short: its ${part} needs ${describeBytes(length)} at offset ${this.offset}, but ${describeBytes(this.left)} are left; fetch the file again.`,
+      );
+    }
+    const from = this.offset;
+    this.offset += length;
+    return from;
+  }
+}
+
+/**
+ * Product of extents that came from a file.
+ *
+ * @returns `undefined` when it is beyond exact integers.
+ */
+export function safeProduct(extents: readonly number[]): number | undefined {
+  let product = 1;
+  for (const extent of extents) {
+    product *= extent;
+    if (!Number.isSafeInteger(product)) return undefined;
+  }
+  return product;
+}
+
+/** True when this machine stores the lowest byte of a number first. */
+export const isLittleEndian = /* @__PURE__ */ (() =>
+  new Uint8Array(Uint16Array.of(1).buffer)[0] === 1)();
+
+/**
+ * Copies `bytes` into a new buffer, with the bytes of each number in this machine's order, ready for
+ * a typed array of numbers of `size` bytes.
+ */
+export function alignedCopy(bytes: Uint8Array, size: number, littleEndian: boolean): ArrayBuffer {
+  const copy = new Uint8Array(bytes);
+  if (size > 1 && littleEndian !== isLittleEndian) {
+    for (let i = 0; i < copy.length; i += size) copy.subarray(i, i + size).reverse();
+  }
+  return copy.buffer;
+}

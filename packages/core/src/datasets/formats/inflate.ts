@@ -1,0 +1,77 @@
+import { DataFormatError, InvalidArgumentError } from '../../errors.js';
+import { describeBytes, type ParseOptions } from './bytes.js';
+
+/** Options of `inflate` and `gunzip`. */
+export interface InflateOptions extends ParseOptions {
+  /** The most bytes that may come out; more is an error, and is never held. Default 2 GiB. */
+  readonly maxBytes?: number;
+}
+
+const defaultMaxBytes = 2 ** 31;
+
+/** The two bytes that every gzip file begins with are there. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * The content of a gzip file, checksum verified.
+ *
+ * @throws DataFormatError when the bytes are no whole and sound gzip file, or hold more than `maxBytes`.
+ */
+export function gunzip(bytes: Uint8Array, options: InflateOptions = {}): Promise<Uint8Array> {
+  return inflate(bytes, 'gzip', options);
+}
+
+/**
+ * The content of a compressed stream: gzip, zlib (`deflate`) or bare deflate (`deflate-raw`).
+ *
+ * @throws DataFormatError when the stream is cut short or corrupt, or holds more than `maxBytes`.
+ */
+export async function inflate(
+  bytes: Uint8Array,
+  format: CompressionFormat,
+  options: InflateOptions = {},
+): Promise<Uint8Array> {
+  const { source = format, maxBytes = defaultMaxBytes } = options;
+  if (!(maxBytes >= 0)) {
+    throw new InvalidArgumentError(
+      `maxBytes must be a number of at least 0, but ${maxBytes} came.`,
+    );
+  }
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream(format));
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const chunk = await reader.read().catch((cause: unknown) => {
+      throw new DataFormatError(
+        `${source}: compressed data (${format}, ${describeBytes(bytes.length)}) are cut short or corrupt: ${(cause as Error).message}; fetch the file again.`,
+        { source, cause },
+      );
+    });
+    if (chunk.done) return join(chunks, length);
+    length += chunk.value.length;
+    if (length > maxBytes) {
+      await reader.cancel().catch(() => undefined);
+      throw new DataFormatError(
+        `${source}: ${describeBytes(bytes.length)} of compressed data hold more than the ${describeBytes(maxBytes)} that are allowed; raise maxBytes if the source is trusted.`,
+        { source },
+      );
+    }
+    chunks.push(chunk.value);
+  }
+}
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,208 @@
+import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
+import { DataFormatError } from '../../errors.js';
+import type { Picture } from '../pictures.js';
+import { ByteReader } from './bytes.js';
+import { inflate } from './inflate.js';
+import {
+  checkExtents,
+  corruptPicture,
+  type DecodePictureOptions,
+  dropOpaqueAlpha,
+  notAPicture,
+  sniffPictureFormat,
+} from './picture-format.js';
+
+/**
+ * Decodes a PNG of any colour type and depth to bytes: 16 bits are rounded to 8, palettes become RGB,
+ * a transparent colour becomes alpha. Grey pictures have one channel, pictures of which some pixel is
+ * transparent four, all others three.
+ *
+ * @throws DataFormatError when the bytes are no whole and sound PNG, or the picture is too large.
+ */
+export async function decodePng(
+  bytes: Uint8Array,
+  options: DecodePictureOptions = {},
+): Promise<Picture> {
+  const { source = 'png' } = options;
+  if (sniffPictureFormat(bytes) !== 'png') throw notAPicture(bytes, source);
+  const png = readPngChunks(bytes, source);
+  checkExtents(png.width, png.height, { ...options, source });
+  if (png.interlaced && png.depth < 8) {
+    throw new DataFormatError(
+      `${source}: an interlaced PNG of fewer than 8 bits a sample cannot be read; save it without interlacing.`,
+      { source },
+    );
+  }
+  await checkPixelData(png, source);
+  try {
+    return dropOpaqueAlpha(toPicture(decode(png.essential, { checkCrc: true })));
+  } catch (cause) {
+    throw corruptPicture('PNG', bytes, source, cause);
+  }
+}
+
+/**
+ * Encodes a picture as PNG.
+ *
+ * @returns The bytes of a `.png` file.
+ */
+export function encodePng(picture: Picture): Uint8Array {
+  const { width, height, channels, data } = picture;
+  return encode({ width, height, channels, data, depth: 8 });
+}
+
+/** A PNG whose chunks are all there. */
+export interface PngChunks {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  readonly interlaced: boolean;
+  /** Every pixel is grey and opaque. */
+  readonly gray: boolean;
+  /** Bytes of all rows with their filter bytes. */
+  readonly pixelBytes: number;
+  /** All IDAT chunks together. */
+  readonly packed: Uint8Array;
+  /** The file with only the chunks that make the pixels. */
+  readonly essential: Uint8Array;
+}
+
+const channelsOfColorType: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const essentialChunks = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+
+/**
+ * Walks over the chunks, so that the decoder sees only such as make the pixels: it would inflate a
+ * compressed colour profile or text without bound.
+ */
+export function readPngChunks(bytes: Uint8Array, source: string): PngChunks {
+  const reader = new ByteReader(bytes, source, 'a PNG');
+  const kept: Uint8Array[] = [reader.take(8, 'signature')];
+  const packed: Uint8Array[] = [];
+  let header: DataView | undefined;
+  let transparent = false;
+  for (let type = ''; type !== 'IEND'; ) {
+    const start = reader.offset;
+    const length = reader.uint32('chunk length');
+    type = String.fromCharCode(...reader.take(4, 'chunk type'));
+    const content = reader.take(length, `${JSON.stringify(type)} chunk`);
+    reader.take(4, 'chunk checksum');
+    if (!header) {
+      if (type !== 'IHDR' || length !== 13) {
+        throw reader.error(
+          'a PNG begins with its IHDR chunk of 13 bytes; this one is corrupt.',
+          start,
+        );
+      }
+      header = new DataView(content.buffer, content.byteOffset, 13);
+    }
+    if (type === 'tRNS') transparent = true;
+    if (type === 'IDAT') packed.push(content);
+    if (essentialChunks.includes(type)) kept.push(bytes.subarray(start, reader.offset));
+  }
+  const width = header!.getUint32(0);
+  const height = header!.getUint32(4);
+  const depth = header!.getUint8(8);
+  const colorType = header!.getUint8(9);
+  const channels = channelsOfColorType[colorType];
+  if (!channels || ![1, 2, 4, 8, 16].includes(depth)) {
+    throw reader.error(
+      `its header gives colour type ${colorType} of ${depth} bits, which PNG has not.`,
+      24,
+    );
+  }
+  const interlaced = header!.getUint8(12) === 1;
+  const rowBytes = (columns: number) =>
+    columns ? 1 + Math.ceil((columns * channels * depth) / 8) : 0;
+  const pixelBytes = interlaced
+    ? adam7
+        .map(
+          ([x, y, dx, dy]) => Math.ceil((height - y) / dy) * rowBytes(Math.ceil((width - x) / dx)),
+        )
+        .reduce((sum, pass) => sum + pass, 0)
+    : height * rowBytes(width);
+  return {
+    width,
+    height,
+    depth,
+    interlaced,
+    gray: colorType === 0 && !transparent,
+    pixelBytes,
+    packed: concat(packed),
+    essential: concat(kept),
+  };
+}
+
+/** First column, first row, column step and row step of the seven passes. */
+const adam7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/**
+ * Makes sure that the compressed pixels are as many as the header says, neither fewer (the decoder
+ * would leave the rest black) nor more (it would hold them all).
+ */
+async function checkPixelData(png: PngChunks, source: string): Promise<void> {
+  const pixels = await inflate(png.packed, 'deflate', { source, maxBytes: png.pixelBytes });
+  if (pixels.length !== png.pixelBytes) {
+    throw new DataFormatError(
+      `${source}: the PNG says ${png.width}x${png.height}, ${png.pixelBytes} bytes of pixels, but has ${pixels.length}; save or fetch it again.`,
+      { source },
+    );
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+function toPicture(png: DecodedPng): Picture {
+  const { width, height } = png;
+  if (png.palette) {
+    const channels = png.palette[0]?.length === 4 ? 4 : 3;
+    return { width, height, channels, data: convertIndexedToRgb(png) };
+  }
+  const samples = png.depth < 8 ? unpackGray(png) : png.data;
+  const highest = 2 ** png.depth - 1;
+  const toByte = (value: number) => Math.round((value * 255) / highest);
+  const { transparency } = png;
+  const colors = png.channels < 3 ? 1 : 3;
+  const hasAlpha = png.channels === 2 || png.channels === 4;
+  if (!hasAlpha && !transparency) {
+    const data = png.depth === 8 ? new Uint8Array(samples) : Uint8Array.from(samples, toByte);
+    return { width, height, channels: colors, data };
+  }
+  const data = new Uint8Array(width * height * 4);
+  for (let i = 0; i < width * height; i++) {
+    const from = i * png.channels;
+    for (let c = 0; c < 3; c++) data[i * 4 + c] = toByte(samples[from + (colors === 3 ? c : 0)]!);
+    const opaque = transparency?.some((value, c) => value !== samples[from + c]) ?? true;
+    data[i * 4 + 3] = hasAlpha ? toByte(samples[from + colors]!) : opaque ? 255 : 0;
+  }
+  return { width, height, channels: 4, data };
+}
+
+/** One number a pixel from rows that pack 8, 4 or 2 of them into a byte. */
+function unpackGray({ width, height, depth, data }: DecodedPng): Uint8Array {
+  const gray = new Uint8Array(width * height);
+  const rowBytes = Math.ceil((width * depth) / 8);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const bit = x * depth;
+      const byte = data[y * rowBytes + (bit >> 3)]!;
+      gray[y * width + x] = (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+    }
+  }
+  return gray;
+}

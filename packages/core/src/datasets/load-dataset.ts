@@ -1,0 +1,237 @@
+import { DataFormatError, NnLabError } from '../errors.js';
+import { createDataset, type Dataset } from './dataset.js';
+import { type CifarRecords, parseCifar } from './formats/cifar.js';
+import { parseNumberCsv } from './formats/csv.js';
+import { parseIdx } from './formats/idx.js';
+import { parseTar } from './formats/tar.js';
+import { type DatasetDescription, type DatasetName, describeDataset } from './named-datasets.js';
+
+/** One file that a dataset was read from. */
+export interface DatasetSource {
+  /** Name of the file, or `'embedded'`. */
+  readonly file: string;
+  /** Where it lies, when it was read from a disk. */
+  readonly path?: string;
+  /** Where it came from, when it was fetched. */
+  readonly url?: string;
+  /** Its SHA-256, in hexadecimal. */
+  readonly sha256: string;
+  /** It is the official file, or has the official content. */
+  readonly official: boolean;
+}
+
+/** A named dataset, divided as its makers divide it. */
+export interface LoadedDataset {
+  readonly train: Dataset;
+  readonly test: Dataset;
+  /** The files that were read. */
+  readonly sources: readonly DatasetSource[];
+}
+
+/** How far a download has come. */
+export interface DownloadProgress {
+  readonly file: string;
+  readonly url: string;
+  /** Bytes that are here, those of an earlier try included. */
+  readonly received: number;
+  /** Bytes that the file has. */
+  readonly total: number;
+}
+
+/** Options of `loadDataset`. */
+export interface LoadDatasetOptions {
+  /**
+   * Where your own files are: in Node a folder (default: the environment variable `NN_LAB_DATA`), in
+   * the browser a base address. The files may lie there or in a folder named as the dataset.
+   */
+  readonly data?: string;
+  /**
+   * Where downloads are kept: in Node a folder (default: the user's cache folder), in the browser the
+   * name of a Cache (default `'nn-lab'`); `false` keeps nothing.
+   */
+  readonly cache?: string | false;
+  /** Fetches files that are nowhere else. Default `true`. */
+  readonly download?: boolean;
+  /** Addresses to use instead of the official ones; a file's name is appended. */
+  readonly mirrors?: readonly string[];
+  /** Gives an address up after as many milliseconds without a byte. Default 30,000. */
+  readonly idleTimeout?: number;
+  /** Ends the loading. */
+  readonly signal?: AbortSignal;
+  /** Told of each piece of a download. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+}
+
+/** A named dataset is in none of the places where it is looked for. */
+export class DatasetNotFoundError extends NnLabError {
+  override readonly name = 'DatasetNotFoundError';
+  protected static override readonly brand = 'DatasetNotFoundError';
+  /** Each place, and why it did not serve. */
+  readonly tried: readonly DatasetAttempt[];
+
+  constructor(description: DatasetDescription, tried: readonly DatasetAttempt[]) {
+    const places = tried.map(({ place, reason }) => `${place} (${reason})`).join('; ');
+    super(
+      `The dataset ${description.name} was not found. Tried: ${places}. To have it: ${description.help}.`,
+    );
+    this.tried = tried;
+  }
+}
+
+/** One place where a dataset was looked for in vain. */
+export interface DatasetAttempt {
+  readonly place: string;
+  readonly reason: string;
+}
+
+/** The bytes of one file of a dataset, uncompressed. */
+export interface DatasetContent {
+  readonly bytes: Uint8Array;
+  /** Where they are from, for messages. */
+  readonly source: string;
+}
+
+/**
+ * Makes a named dataset of the contents of its files.
+ *
+ * @param contents - For every `role` of one of the dataset's layouts, the bytes that are in the file.
+ * @throws DataFormatError when a file is not what it should be, or the files do not belong together.
+ */
+export async function assembleDataset(
+  name: DatasetName,
+  contents: ReadonlyMap<string, DatasetContent>,
+): Promise<{ readonly train: Dataset; readonly test: Dataset }> {
+  const description = describeDataset(name);
+  if (name === 'cifar-10') return assembleCifar(description, contents);
+  const read = name === 'digits16' ? digits16Part : idxPart;
+  return {
+    train: read(description, content(contents, 'trainImages'), content(contents, 'trainLabels')),
+    test: read(description, content(contents, 'testImages'), content(contents, 'testLabels')),
+  };
+}
+
+function content(contents: ReadonlyMap<string, DatasetContent>, role: string): DatasetContent {
+  const found = contents.get(role);
+  if (!found) throw new DataFormatError(`The file of ${role} is missing.`, { source: role });
+  return found;
+}
+
+function idxPart(
+  { name, shape, classNames }: DatasetDescription,
+  images: DatasetContent,
+  labels: DatasetContent,
+): Dataset {
+  const pixels = parseIdx(images.bytes, { source: images.source });
+  const classes = parseIdx(labels.bytes, { source: labels.source });
+  const [count, height, width] = pixels.shape;
+  if (
+    pixels.shape.length !== 3 ||
+    height !== shape[0] ||
+    width !== shape[1] ||
+    !(pixels.data instanceof Uint8Array)
+  ) {
+    throw mislabelled(images, `byte images of ${shape[0]}x${shape[1]}`, pixels.shape.join('x'));
+  }
+  if (classes.shape.length !== 1 || !(classes.data instanceof Uint8Array)) {
+    throw mislabelled(labels, 'one byte an image', classes.shape.join('x'));
+  }
+  if (classes.shape[0] !== count) {
+    throw mislabelled(
+      labels,
+      `${count} labels, as ${images.source} has images`,
+      `${classes.shape[0]}`,
+    );
+  }
+  checkLabels(labels, classes.data, classNames.length);
+  return createDataset({ name, shape, images: pixels.data, labels: classes.data, classNames });
+}
+
+function digits16Part(
+  { name, classNames }: DatasetDescription,
+  images: DatasetContent,
+  labels: DatasetContent,
+): Dataset {
+  const pixels = parseNumberCsv(images.bytes, { source: images.source });
+  const classes = parseNumberCsv(labels.bytes, { source: labels.source });
+  if (pixels.columns !== 256) {
+    throw mislabelled(images, '256 numbers a line', `${pixels.columns}`);
+  }
+  const outside = pixels.values.findIndex((value) => value < -1 || value > 1);
+  if (outside >= 0) {
+    throw mislabelled(
+      images,
+      'grey values from -1 to 1',
+      `${pixels.values[outside]} in line ${Math.floor(outside / 256) + 1}, column ${(outside % 256) + 1}`,
+    );
+  }
+  if (classes.columns !== 1 || classes.rows !== pixels.rows) {
+    throw mislabelled(
+      labels,
+      `${pixels.rows} lines of one number, as ${images.source} has lines`,
+      `${classes.rows} lines of ${classes.columns}`,
+    );
+  }
+  checkLabels(labels, classes.values, classNames.length);
+  return createDataset({
+    name,
+    shape: [16, 16, 1],
+    images: Float32Array.from(pixels.values),
+    labels: Uint8Array.from(classes.values),
+    classNames,
+    range: [-1, 1],
+  });
+}
+
+async function assembleCifar(
+  { name, shape, classNames }: DatasetDescription,
+  contents: ReadonlyMap<string, DatasetContent>,
+): Promise<{ train: Dataset; test: Dataset }> {
+  const archive = contents.get('archive');
+  const files = archive
+    ? await parseTar(archive.bytes, { source: archive.source })
+    : new Map([...contents].map(([role, { bytes }]) => [role, bytes]));
+  const records = (file: string): CifarRecords => {
+    const name = [...files.keys()].find((key) => key === file || key.endsWith(`/${file}`));
+    if (!name) {
+      const source = archive?.source ?? file;
+      throw new DataFormatError(
+        `${source}: ${file} is missing; is it the binary version of CIFAR-10? It has ${[...files.keys()].slice(0, 8).join(', ') || 'no files'}.`,
+        { source },
+      );
+    }
+    const source = archive ? `${archive.source}/${name}` : contents.get(name)!.source;
+    const parsed = parseCifar(files.get(name)!, { source });
+    files.delete(name);
+    return parsed;
+  };
+  const part = (parts: readonly CifarRecords[]): Dataset => {
+    const count = parts.reduce((sum, { count }) => sum + count, 0);
+    const images = new Uint8Array(count * 3072);
+    const labels = new Uint8Array(count);
+    let offset = 0;
+    for (const records of parts) {
+      images.set(records.images, offset * 3072);
+      labels.set(records.labels, offset);
+      offset += records.count;
+    }
+    return createDataset({ name, shape, images, labels, classNames });
+  };
+  const batches = [1, 2, 3, 4, 5].map((batch) => records(`data_batch_${batch}.bin`));
+  return { train: part(batches), test: part([records('test_batch.bin')]) };
+}
+
+function checkLabels(file: DatasetContent, labels: ArrayLike<number>, classes: number): void {
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw mislabelled(file, `labels from 0 to ${classes - 1}`, `${label} at position ${i}`);
+    }
+  }
+}
+
+function mislabelled({ source }: DatasetContent, expected: string, found: string): DataFormatError {
+  return new DataFormatError(
+    `${source}: ${expected} were expected, but ${found} came; is it the right file?`,
+    { source },
+  );
+}

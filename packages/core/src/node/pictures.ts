@@ -1,0 +1,157 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Dataset } from '../datasets/dataset.js';
+import { decodeJpeg } from '../datasets/formats/jpeg.js';
+import {
+  type DecodePictureOptions,
+  notAPicture,
+  sniffPictureFormat,
+} from '../datasets/formats/picture-format.js';
+import { decodePng } from '../datasets/formats/png.js';
+import { decodeWebp, type WebpPixelDecoder } from '../datasets/formats/webp.js';
+import {
+  collectPictures,
+  type LabelledPicture,
+  type LabelledPicturesOptions,
+  type PictureFolderOptions,
+  pictureFileName,
+  readPictureTable,
+} from '../datasets/picture-dataset.js';
+import type { Picture } from '../datasets/pictures.js';
+import { InvalidArgumentError } from '../errors.js';
+
+/** No picture file is larger than this; a stream without end might be. */
+const maxFileBytes = 2 ** 30;
+
+/**
+ * Reads a PNG, JPEG or WebP picture, whatever its file is called, and turns it upright by its Exif
+ * orientation. Grey pictures have one channel, pictures of which some pixel is transparent four, all
+ * others three.
+ *
+ * @param picture - A path, a `file:` URL, or the bytes of the file.
+ * @throws InvalidArgumentError when the file cannot be opened.
+ * @throws DataFormatError when it is no such picture, cut short, corrupt or too large.
+ */
+export async function readPicture(
+  picture: string | URL | Uint8Array,
+  options: DecodePictureOptions = {},
+): Promise<Picture> {
+  if (picture instanceof Uint8Array) return decode(picture, { source: 'picture', ...options });
+  const path = picture instanceof URL ? fileURLToPath(picture) : picture;
+  return decode(await readSmallFile(path, 'picture'), { source: path, ...options });
+}
+
+function decode(
+  bytes: Uint8Array,
+  options: DecodePictureOptions & { readonly source: string },
+): Promise<Picture> | Picture {
+  switch (sniffPictureFormat(bytes)) {
+    case 'png':
+      return decodePng(bytes, options);
+    case 'jpeg':
+      return decodeJpeg(bytes, options);
+    case 'webp':
+      return decodeWebp(bytes, decodeWebpPixels, options);
+    default:
+      throw notAPicture(bytes, options.source);
+  }
+}
+
+let webpCodec: Promise<typeof import('@jsquash/webp/decode.js')> | undefined;
+
+const decodeWebpPixels: WebpPixelDecoder = async (bytes) => {
+  webpCodec ??= loadWebpCodec();
+  const codec = await webpCodec;
+  try {
+    return await codec.default(Uint8Array.from(bytes).buffer);
+  } catch (error) {
+    webpCodec = undefined; // A codec that ran out of memory stays broken.
+    throw error;
+  }
+};
+
+async function loadWebpCodec(): Promise<typeof import('@jsquash/webp/decode.js')> {
+  const codec = await import('@jsquash/webp/decode.js');
+  const path = createRequire(import.meta.url).resolve('@jsquash/webp/codec/dec/webp_dec.wasm');
+  const module = await WebAssembly.compile(new Uint8Array(await readFile(path)));
+  // The second parameter is not in the package's types.
+  await (codec.init as (module: WebAssembly.Module, overrides: object) => Promise<void>)(
+    module,
+    {},
+  );
+  return codec;
+}
+
+/**
+ * Reads a folder of folders of pictures: `<folder>/<class>/<picture>.png` (or `.jpg`, `.webp`).
+ *
+ * @returns A dataset whose classes are the inner folders in alphabetical order, their pictures in
+ * alphabetical order.
+ * @throws InvalidArgumentError when there is no such folder or no picture in it.
+ * @throws ShapeError when the sizes differ and no `size` is given.
+ * @throws DataFormatError when a picture cannot be read.
+ */
+export async function readPictureFolder(
+  folder: string,
+  options: PictureFolderOptions = {},
+): Promise<Dataset> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+    throw new InvalidArgumentError(
+      `A folder of pictures was expected at ${folder}, but it cannot be read: ${cause.message}.`,
+      { cause },
+    );
+  });
+  const classes = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const files = await Promise.all(
+    classes.sort().map(async (className) => {
+      const names = (await readdir(join(folder, className))).sort();
+      return names
+        .filter((name) => pictureFileName.test(name))
+        .map((name) => ({ className, file: join(folder, className, name) }));
+    }),
+  );
+  const { maxPixels } = options;
+  const pictures = files.flat().map((entry) => ({
+    ...entry,
+    read: () => readPicture(entry.file, maxPixels === undefined ? {} : { maxPixels }),
+  }));
+  return collectPictures(pictures, { name: basename(folder), ...options });
+}
+
+/**
+ * Reads the table of a folder of pictures: a CSV file with names of columns, a line a picture.
+ *
+ * @returns The pictures in the order of the table, not yet read.
+ * @throws InvalidArgumentError when the table cannot be opened or has no column of files.
+ * @throws DataFormatError when the table is no CSV file.
+ */
+export async function listLabelledPictures(
+  folder: string,
+  options: LabelledPicturesOptions = {},
+): Promise<LabelledPicture<string>[]> {
+  const { table = 'labels.csv', fileColumn = 'file' } = options;
+  const path = join(folder, table);
+  const rows = readPictureTable(await readSmallFile(path, 'table'), path, fileColumn);
+  return rows.map((row) => ({ ...row, location: join(folder, row.file) }));
+}
+
+async function readSmallFile(path: string, what: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path).then((stats) => {
+      if (!stats.isFile())
+        throw new Error(`it is ${stats.isDirectory() ? 'a folder' : 'no plain file'}`);
+      return stats;
+    });
+    if (size > maxFileBytes) throw new Error(`it has ${size} bytes, more than ${maxFileBytes}`);
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : message;
+    throw new InvalidArgumentError(
+      `The ${what} ${path} cannot be read: ${reason}; give the path of a file that can be read.`,
+      { cause },
+    );
+  }
+}
