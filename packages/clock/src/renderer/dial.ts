@@ -1,0 +1,224 @@
+import { bandCoverage, cosine, edgeCoverage, sine } from './arithmetic.js';
+import type { Camera } from './camera.js';
+import { NumeralFields, numeralFields } from './numerals.js';
+import type { ClockParameters } from './parameters.js';
+import type { Row } from './row.js';
+
+/** A dial with its ink and hands. */
+export class Dial {
+  #shade = 0;
+  #hubRadius = 0;
+  #handShade = 0;
+  readonly #ticks = Array.from({ length: 60 }, () => new Bar());
+  readonly #numerals = Array.from({ length: 12 }, () => new Numeral());
+  readonly #hourHand = new Bar();
+  readonly #minuteHand = new Bar();
+
+  /** Draws the dial for a time; minutes may be fractional. */
+  prepare(
+    hour: number,
+    minute: number,
+    parameters: ClockParameters,
+    camera: Camera,
+    size: number,
+  ): void {
+    this.#shade = parameters.dialShade;
+    this.#handShade = parameters.handShade;
+    this.#hubRadius = parameters.hubRadius;
+
+    const { inkShade, tickRadius } = parameters;
+    for (let mark = 0; mark < 60; mark++) {
+      const five = mark % 5 === 0;
+      const length = five ? parameters.hourTickLength : parameters.minuteTickLength;
+      const width = five ? parameters.hourTickWidth : parameters.minuteTickWidth;
+      const shown = five ? parameters.hourTicks : parameters.minuteTicks;
+      const tick = this.#ticks[mark]!;
+      tick.place(6 * mark, tickRadius - length, tickRadius, shown ? width : 0, inkShade);
+      tick.frame(camera, size, parameters.antialiasing);
+    }
+    for (let mark = 0; mark < 12; mark++) {
+      const numeral = this.#numerals[mark]!;
+      numeral.place(mark, parameters);
+      numeral.frame(camera, size, parameters.antialiasing);
+    }
+    const { hourHandTail, hourHandLength, hourHandWidth, handShade } = parameters;
+    const hourAngle = 30 * (hour + minute / 60);
+    this.#hourHand.place(hourAngle, -hourHandTail, hourHandLength, hourHandWidth, handShade);
+    this.#hourHand.frame(camera, size, parameters.antialiasing);
+    const { minuteHandTail, minuteHandLength, minuteHandWidth } = parameters;
+    this.#minuteHand.place(
+      6 * minute,
+      -minuteHandTail,
+      minuteHandLength,
+      minuteHandWidth,
+      handShade,
+    );
+    this.#minuteHand.frame(camera, size, parameters.antialiasing);
+  }
+
+  /** Paints the pixels `from` to `to` (excluded) of row number `j` with the unlit dial. */
+  paint(row: Row, j: number, from: number, to: number): void {
+    row.shade.fill(this.#shade, from, to);
+    for (const tick of this.#ticks) tick.paint(row, j, from, to);
+    for (const numeral of this.#numerals) numeral.paint(row, j, from, to);
+    this.#hourHand.paint(row, j, from, to);
+    this.#minuteHand.paint(row, j, from, to);
+    this.#paintHub(row, from, to);
+  }
+
+  #paintHub(row: Row, from: number, to: number): void {
+    const { squared, shade, window } = row;
+    const hubRadius = this.#hubRadius;
+    const limit = (hubRadius + window) * (hubRadius + window);
+    const handShade = this.#handShade;
+    for (let i = from; i < to; i++) {
+      if (squared[i]! > limit) continue;
+      const beyond = Math.sqrt(squared[i]!) - hubRadius;
+      shade[i] = shade[i]! + (handShade - shade[i]!) * edgeCoverage(beyond, window);
+    }
+  }
+}
+
+/** Something flat and small on the dial, with the rectangle of pixels that it may touch. */
+abstract class Mark {
+  protected left = 0;
+  protected right = 0;
+  protected top = 0;
+  protected bottom = 0;
+  /** Corners as x, y, x, y, ... in dial coordinates. */
+  protected readonly corners = new Float64Array(8);
+
+  /** Finds the pixels that the mark may touch in a picture of a given size. */
+  frame(camera: Camera, size: number, antialiasing: number): void {
+    let left = Number.POSITIVE_INFINITY;
+    let right = Number.NEGATIVE_INFINITY;
+    let top = Number.POSITIVE_INFINITY;
+    let bottom = Number.NEGATIVE_INFINITY;
+    const h = camera.homography;
+    for (let corner = 0; corner < 8; corner += 2) {
+      const x = this.corners[corner]!;
+      const y = this.corners[corner + 1]!;
+      const scale = size / (h[6]! * x + h[7]! * y + h[8]!);
+      const column = (h[0]! * x + h[1]! * y + h[2]!) * scale;
+      const row = (h[3]! * x + h[4]! * y + h[5]!) * scale;
+      if (column < left) left = column;
+      if (column > right) right = column;
+      if (row < top) top = row;
+      if (row > bottom) bottom = row;
+    }
+    const margin = 1 + antialiasing;
+    this.left = Math.max(0, Math.floor(left - margin));
+    this.right = Math.min(size, Math.ceil(right + margin));
+    this.top = Math.max(0, Math.floor(top - margin));
+    this.bottom = Math.min(size, Math.ceil(bottom + margin));
+  }
+}
+
+/** A straight bar along a radius with square ends: a tick or a hand. */
+class Bar extends Mark {
+  #directionX = 0;
+  #directionY = 0;
+  #halfWidth = 0;
+  #middle = 0;
+  #halfLength = 0;
+  #shade = 0;
+
+  place(degrees: number, start: number, end: number, width: number, shade: number): void {
+    const x = sine(degrees);
+    const y = cosine(degrees);
+    this.#directionX = x;
+    this.#directionY = y;
+    this.#halfWidth = width / 2;
+    this.#middle = (end + start) / 2;
+    this.#halfLength = (end - start) / 2;
+    this.#shade = shade;
+    const half = width / 2;
+    const { corners } = this;
+    corners[0] = start * x + half * y;
+    corners[1] = start * y - half * x;
+    corners[2] = start * x - half * y;
+    corners[3] = start * y + half * x;
+    corners[4] = end * x + half * y;
+    corners[5] = end * y - half * x;
+    corners[6] = end * x - half * y;
+    corners[7] = end * y + half * x;
+  }
+
+  paint(row: Row, j: number, from: number, to: number): void {
+    if (j < this.top || j >= this.bottom) return;
+    const { x, y, shade, window } = row;
+    const directionX = this.#directionX;
+    const directionY = this.#directionY;
+    const halfWidth = this.#halfWidth;
+    const limit = halfWidth + window;
+    const middle = this.#middle;
+    const halfLength = this.#halfLength;
+    const ink = this.#shade;
+    const end = this.right < to ? this.right : to;
+    for (let i = this.left > from ? this.left : from; i < end; i++) {
+      const sideways = x[i]! * directionY - y[i]! * directionX;
+      if (sideways > limit || sideways < -limit) continue;
+      const along = x[i]! * directionX + y[i]! * directionY - middle;
+      const covered =
+        bandCoverage(sideways, halfWidth, window) * bandCoverage(along, halfLength, window);
+      shade[i] = shade[i]! + (ink - shade[i]!) * covered;
+    }
+  }
+}
+
+/** One of the twelve numerals. */
+class Numeral extends Mark {
+  #hour = 0;
+  #fields: NumeralFields | undefined;
+  #x = 0;
+  #y = 0;
+  #cosine = 1;
+  #sine = 0;
+  #size = 1;
+  #halfWeight = 0;
+  #shade = 0;
+
+  place(hour: number, parameters: ClockParameters): void {
+    const { numeralSize, numeralRadius, numeralOrientation } = parameters;
+    const sin = sine(30 * hour);
+    const cos = cosine(30 * hour);
+    const radial = numeralOrientation === 'radial';
+    this.#hour = hour;
+    this.#fields = parameters.numerals ? numeralFields(parameters.numeralFont) : undefined;
+    this.#x = numeralRadius * sin;
+    this.#y = numeralRadius * cos;
+    this.#cosine = radial ? cos : 1;
+    this.#sine = radial ? sin : 0;
+    this.#size = numeralSize;
+    this.#halfWeight = (parameters.numeralWeight / numeralSize) * 0.5;
+    this.#shade = parameters.inkShade;
+    for (let corner = 0; corner < 4; corner++) {
+      const across = (corner & 1 ? 1 : -1) * NumeralFields.halfWidth * numeralSize;
+      const up = (corner & 2 ? 1 : -1) * NumeralFields.halfHeight * numeralSize;
+      this.corners[2 * corner] = this.#x + across * this.#cosine + up * this.#sine;
+      this.corners[2 * corner + 1] = this.#y - across * this.#sine + up * this.#cosine;
+    }
+  }
+
+  paint(row: Row, j: number, from: number, to: number): void {
+    if (this.#fields === undefined || j < this.top || j >= this.bottom) return;
+    const { x, y, shade, window } = row;
+    const fields = this.#fields;
+    const hour = this.#hour;
+    const scale = 1 / this.#size;
+    const cos = this.#cosine * scale;
+    const sin = this.#sine * scale;
+    const halfWeight = this.#halfWeight;
+    const reach = window * scale;
+    const limit = halfWeight + reach;
+    const ink = this.#shade;
+    const end = this.right < to ? this.right : to;
+    for (let i = this.left > from ? this.left : from; i < end; i++) {
+      const dx = x[i]! - this.#x;
+      const dy = y[i]! - this.#y;
+      const distance = fields.distance(hour, dx * cos - dy * sin, dx * sin + dy * cos);
+      if (distance > limit) continue;
+      shade[i] = shade[i]! + (ink - shade[i]!) * bandCoverage(distance, halfWeight, reach);
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import { clampUnit, cosine, sine } from './arithmetic.js';
+import { type Camera, project } from './camera.js';
+import type { ClockParameters } from './parameters.js';
+import type { Row } from './row.js';
+
+/** A far lamp, its shadows, and its reflection in the clock's glass. */
+export class Light {
+  #x = 0;
+  #y = 0;
+  #z = 0;
+  #halfX = 0;
+  #halfY = 0;
+  #halfZ = 0;
+  #ambient = 0;
+  #direct = 0;
+  #crescent = 0;
+  #groundX = 0;
+  #groundY = 0;
+
+  #dialGradient = 0;
+  #woodGradient = 0;
+  #shadow = 0;
+  #shadowX = 0;
+  #shadowY = 0;
+  #ridge = 0;
+  #rimEdge = 0;
+
+  #glare = false;
+  #glareX = 0;
+  #glareY = 0;
+  #middleRadius = 0;
+  #haloRadius = 0;
+  #glareStrength = 0;
+  #haloStrength = 0;
+
+  prepare(parameters: ClockParameters, camera: Camera): void {
+    const { lightDirection, lightElevation, ambient, rimHeight, rimWidth, rimRidge } = parameters;
+    const ground = cosine(lightElevation);
+    const tableX = sine(lightDirection);
+    const tableY = cosine(lightDirection);
+    this.#groundX = tableX * camera.turnCosine - tableY * camera.turnSine;
+    this.#groundY = tableX * camera.turnSine + tableY * camera.turnCosine;
+    this.#x = this.#groundX * ground;
+    this.#y = this.#groundY * ground;
+    this.#z = sine(lightElevation);
+
+    // Half way between lamp and camera: where a mirror's normal must point to reflect the lamp.
+    const distance = Math.sqrt(camera.x * camera.x + camera.y * camera.y + camera.z * camera.z);
+    const halfX = this.#x + camera.x / distance;
+    const halfY = this.#y + camera.y / distance;
+    const halfZ = this.#z + camera.z / distance;
+    const length = Math.sqrt(halfX * halfX + halfY * halfY + halfZ * halfZ);
+    this.#halfX = halfX / length;
+    this.#halfY = halfY / length;
+    this.#halfZ = halfZ / length;
+
+    this.#ambient = ambient;
+    this.#direct = 1 - ambient;
+    this.#crescent = parameters.crescent;
+    this.#dialGradient = parameters.dialGradient;
+    this.#woodGradient = parameters.woodGradient;
+
+    const throwLength = (rimHeight * ground) / this.#z;
+    this.#shadow = parameters.shadow;
+    this.#shadowX = this.#groundX * throwLength;
+    this.#shadowY = this.#groundY * throwLength;
+    this.#rimEdge = 1 + rimWidth;
+    this.#ridge = 1 + rimWidth * rimRidge;
+
+    this.#glare = parameters.glare;
+    const { glareRadius, glareDirection, glareSize } = parameters;
+    const glareTableX = glareRadius * sine(glareDirection);
+    const glareTableY = glareRadius * cosine(glareDirection);
+    const [glareX, glareY] = project(
+      camera.homography,
+      glareTableX * camera.turnCosine - glareTableY * camera.turnSine,
+      glareTableX * camera.turnSine + glareTableY * camera.turnCosine,
+    );
+    this.#glareX = glareX;
+    this.#glareY = glareY;
+    // A dial radius at the dial's centre, in picture widths.
+    const radius = parameters.scale / (2 * (1 + rimWidth));
+    this.#middleRadius = 1.7 * glareSize * radius;
+    this.#haloRadius = 6 * glareSize * radius;
+    this.#glareStrength = parameters.glareStrength;
+    this.#haloStrength = parameters.glareHalo;
+  }
+
+  /** Light on a matt surface of the given unit normal; 1 where it faces the lamp. */
+  diffuse(nx: number, ny: number, nz: number): number {
+    const facing = nx * this.#x + ny * this.#y + nz * this.#z;
+    return this.#ambient + (facing > 0 ? this.#direct * facing : 0);
+  }
+
+  /** The lamp's reflection in a varnished surface of the given unit normal. */
+  gloss(nx: number, ny: number, nz: number): number {
+    const facing = nx * this.#halfX + ny * this.#halfY + nz * this.#halfZ;
+    if (facing < 0.9) return 0;
+    const t = (facing - 0.9) * 10;
+    return 0.12 * t * t;
+  }
+
+  /**
+   * Lights the painted dial: gradient, the shadow of the rim, and the crescent of light along the
+   * edge opposite to the lamp, where the glass's bevel catches it.
+   */
+  lightDial(row: Row, from: number, to: number): void {
+    const { x, y, squared, shade } = row;
+    const groundX = this.#groundX;
+    const groundY = this.#groundY;
+    const gradient = this.#dialGradient;
+    const shadow = this.#shadow;
+    const shadowX = this.#shadowX;
+    const shadowY = this.#shadowY;
+    // The shadow's edge is soft over 0.05 radii: a slope of 20 in the distance, 10 / ridge in its square.
+    const slope = 10 / this.#ridge;
+    const ridgeSquared = this.#ridge * this.#ridge;
+    const shadowFrom = ridgeSquared - 0.5 / slope;
+    const crescent = this.#crescent;
+    for (let i = from; i < to; i++) {
+      const towards = x[i]! * groundX + y[i]! * groundY;
+      let value = shade[i]! * (1 + gradient * towards);
+      const dx = x[i]! + shadowX;
+      const dy = y[i]! + shadowY;
+      const reach = dx * dx + dy * dy;
+      if (reach > shadowFrom) {
+        value *= 1 - shadow * clampUnit((reach - ridgeSquared) * slope + 0.5);
+      }
+      if (towards < -0.74 && squared[i]! > 0.865) {
+        const radius = Math.sqrt(squared[i]!);
+        const facing = (-5 * towards) / radius - 4;
+        if (facing > 0) {
+          const near = (radius - 0.93) * 14;
+          value += crescent * facing * facing * clampUnit(near);
+        }
+      }
+      shade[i] = value;
+    }
+  }
+
+  /** Lights the painted table: gradient, the clock's shadow, and the dusk next to the rim. */
+  lightTable(row: Row, from: number, to: number): void {
+    const { x, y, squared, shade } = row;
+    const groundX = this.#groundX;
+    const groundY = this.#groundY;
+    const gradient = this.#woodGradient;
+    const shadow = this.#shadow;
+    const shadowX = 1.6 * this.#shadowX;
+    const shadowY = 1.6 * this.#shadowY;
+    // Soft over 0.17 radii in the shadow and 0.1 in the dusk, as functions of squared distances.
+    const edgeSquared = this.#rimEdge * this.#rimEdge;
+    const shadowSlope = 3 / this.#rimEdge;
+    const shadowTo = edgeSquared + 0.5 / shadowSlope;
+    const duskSlope = 1.5 / this.#rimEdge;
+    const duskTo = edgeSquared + 0.3 / duskSlope;
+    for (let i = from; i < to; i++) {
+      let value = shade[i]! * (1 + gradient * (x[i]! * groundX + y[i]! * groundY));
+      const dx = x[i]! + shadowX;
+      const dy = y[i]! + shadowY;
+      const reach = dx * dx + dy * dy;
+      const covered = reach < shadowTo ? clampUnit((edgeSquared - reach) * shadowSlope + 0.5) : 0;
+      const dusk = squared[i]! < duskTo ? (duskTo - squared[i]!) * duskSlope : 0;
+      value *= 1 - shadow * (covered + dusk * (1 - covered));
+      shade[i] = value;
+    }
+  }
+
+  /** Adds the reflection's haze and blinding middle to a row of the picture. */
+  addReflection(row: Row, pictureY: number): void {
+    if (!this.#glare) return;
+    const { shade } = row;
+    const size = shade.length;
+    const step = 1 / size;
+    const dy = pictureY - this.#glareY;
+    const halo = this.#haloRadius * this.#haloRadius - dy * dy;
+    if (halo <= 0) return;
+    const halfRun = Math.sqrt(halo);
+    const from = Math.max(0, Math.ceil((this.#glareX - halfRun) * size - 0.5));
+    const to = Math.min(size, Math.floor((this.#glareX + halfRun) * size + 0.5));
+    const glareX = this.#glareX;
+    const middleScale = 1 / (this.#middleRadius * this.#middleRadius);
+    const haloScale = 1 / (this.#haloRadius * this.#haloRadius);
+    const glareStrength = this.#glareStrength;
+    const haloStrength = this.#haloStrength;
+    for (let i = from; i < to; i++) {
+      const dx = (i + 0.5) * step - glareX;
+      const distance = dx * dx + dy * dy;
+      const haze = 1 - distance * haloScale;
+      let reflected = haloStrength * haze * haze * haze;
+      const middle = distance * middleScale;
+      if (middle < 1) {
+        const bump = 1 - middle * middle;
+        reflected += glareStrength * bump * bump;
+      }
+      shade[i] = shade[i]! + (1 - shade[i]!) * (reflected < 1 ? reflected : 1);
+    }
+  }
+}

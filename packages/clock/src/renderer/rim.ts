@@ -1,0 +1,91 @@
+import { edgeCoverage } from './arithmetic.js';
+import type { Camera } from './camera.js';
+import type { Light } from './light.js';
+import type { ClockParameters } from './parameters.js';
+import type { Row } from './row.js';
+
+/**
+ * The raised ring around the dial. Its cross-section is two quarter ellipses of the same height that
+ * meet at the ridge: an inner one down to the dial at radius 1, an outer one down to the table.
+ *
+ * Along the line of sight through the ground point at radius r the radius changes with the height z
+ * as r + lean z (to first order), so outline and visible point have closed forms.
+ */
+export class Rim {
+  #inner = 0;
+  #outer = 0;
+  #ridge = 0;
+  #height = 0;
+  #rimShade = 0;
+  #cameraX = 0;
+  #cameraY = 0;
+  #cameraZ = 0;
+
+  /** Ground points nearer to the centre, or farther from it, never show the rim. */
+  from = 0;
+  to = 0;
+
+  prepare(parameters: ClockParameters, camera: Camera): void {
+    const { rimWidth, rimRidge, rimHeight } = parameters;
+    this.#inner = Math.max(rimWidth * rimRidge, 1e-6);
+    this.#outer = Math.max(rimWidth * (1 - rimRidge), 1e-6);
+    this.#ridge = 1 + this.#inner;
+    this.#height = Math.max(rimHeight, 1e-6);
+    this.#rimShade = parameters.rimShade;
+    this.#cameraX = camera.x;
+    this.#cameraY = camera.y;
+    this.#cameraZ = camera.z;
+    // The line of sight leans by at most (camera's ground distance + r) / camera's height.
+    const ground = Math.sqrt(camera.x * camera.x + camera.y * camera.y);
+    const lift = (this.#height * (ground + 1.5)) / camera.z;
+    this.from = this.#ridge - Math.sqrt(this.#inner * this.#inner + lift * lift);
+    this.to = this.#ridge + Math.sqrt(this.#outer * this.#outer + lift * lift);
+  }
+
+  /** Paints the rim over the pixels `from` to `to` (excluded) of a row, lit. */
+  paint(row: Row, from: number, to: number, light: Light): void {
+    const { x, y, squared, shade, window } = row;
+    const inner = this.#inner;
+    const outer = this.#outer;
+    const ridge = this.#ridge;
+    const height = this.#height;
+    const rimShade = this.#rimShade;
+    const cameraX = this.#cameraX;
+    const cameraY = this.#cameraY;
+    const heightPerCamera = height / this.#cameraZ;
+    for (let i = from; i < to; i++) {
+      const radius = Math.sqrt(squared[i]!);
+      const outward = 1 / radius;
+      const outX = x[i]! * outward;
+      const outY = y[i]! * outward;
+      const lift = (outX * (cameraX - x[i]!) + outY * (cameraY - y[i]!)) * heightPerCamera;
+      const beyondRidge = radius - ridge;
+      // The point (ridge + a cos t, height sin t) of the profile that the line of sight meets first;
+      // the outline is where it no more than touches, or else the foot.
+      const outside = beyondRidge + lift > 0;
+      const a = outside ? outer : inner;
+      const amplitude = Math.sqrt(a * a + lift * lift);
+      const beyondFoot = outside
+        ? beyondRidge - (lift < 0 ? amplitude : outer)
+        : -beyondRidge - (lift > 0 ? amplitude : inner);
+      if (beyondFoot > window) continue;
+      const covered = edgeCoverage(beyondFoot, window);
+      const reach = 1 / amplitude;
+      let along = beyondRidge * reach;
+      along = along > 1 ? 1 : along < -1 ? -1 : along;
+      const across = Math.sqrt(1 - along * along);
+      const cos = (along * a + across * lift) * reach;
+      let sin = (across * a - along * lift) * reach;
+      if (sin < 0) sin = 0;
+
+      const normalOut = cos * height;
+      const normalUp = sin * a;
+      const scale = 1 / Math.sqrt(normalOut * normalOut + normalUp * normalUp + 1e-12);
+      const nx = normalOut * outX * scale;
+      const ny = normalOut * outY * scale;
+      const nz = normalUp * scale;
+      const lit = rimShade * light.diffuse(nx, ny, nz) + light.gloss(nx, ny, nz);
+      shade[i] = shade[i]! + (lit - shade[i]!) * covered;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import type { Camera } from './camera.js';
+import { Dial } from './dial.js';
+import { Light } from './light.js';
+import type { ClockParameters } from './parameters.js';
+import { Rim } from './rim.js';
+import { createRow, type Row } from './row.js';
+import type { Sensor } from './sensor.js';
+import { Sparks } from './sparks.js';
+import { Wood } from './wood.js';
+
+/**
+ * A clock on a table, seen pixel by pixel from the picture's side. On its way along a row the line of
+ * sight crosses table, rim, dial, rim and table, each a run of pixels, so that every painter works on
+ * runs.
+ */
+export class Scene {
+  readonly #size: number;
+  readonly #row: Row;
+  readonly #wood = new Wood();
+  readonly #dial = new Dial();
+  readonly #rim = new Rim();
+  readonly #light = new Light();
+  readonly #sparks = new Sparks();
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#row = createRow(size);
+  }
+
+  /** Shows a clock to a sensor, row by row, as shades of about 0 to 1. */
+  draw(
+    hour: number,
+    minute: number,
+    parameters: ClockParameters,
+    camera: Camera,
+    sensor: Sensor,
+  ): void {
+    const size = this.#size;
+    const row = this.#row;
+    const step = 1 / size;
+    const h = camera.inverse;
+    const determinant = Math.abs(
+      h[0]! * (h[4]! * h[8]! - h[5]! * h[7]!) -
+        h[1]! * (h[3]! * h[8]! - h[5]! * h[6]!) +
+        h[2]! * (h[3]! * h[7]! - h[4]! * h[6]!),
+    );
+    // The side of the square that has a pixel's area at the dial's centre, then its averaged part.
+    const pixelSide = Math.sqrt(determinant) * step;
+    const windowAtCenter = Math.max(pixelSide * parameters.antialiasing, 1e-5);
+    this.#wood.prepare(parameters, camera, windowAtCenter);
+    this.#dial.prepare(hour, minute, parameters, camera, size);
+    this.#rim.prepare(parameters, camera);
+    this.#light.prepare(parameters, camera);
+    this.#sparks.prepare(parameters, camera, size);
+    for (let j = 0; j < size; j++) {
+      const pictureY = (j + 0.5) * step;
+      const middle = Math.max(h[6]! * 0.5 + h[7]! * pictureY + h[8]!, 0.05);
+      row.window = windowAtCenter / (middle * Math.sqrt(middle));
+      this.#findGround(h, pictureY);
+      this.#paintRow(j, 1 + parameters.rimWidth);
+      this.#light.addReflection(row, pictureY);
+      this.#sparks.paint(row, j);
+      sensor.take(row.shade, j);
+    }
+  }
+
+  /** Finds the ground points of a row's pixels. */
+  #findGround(h: Float64Array, pictureY: number): void {
+    const { x, y, squared } = this.#row;
+    const size = this.#size;
+    const step = 1 / size;
+    const du = h[0]! * step;
+    const dv = h[3]! * step;
+    const dw = h[6]! * step;
+    let u = h[0]! * 0.5 * step + h[1]! * pictureY + h[2]!;
+    let v = h[3]! * 0.5 * step + h[4]! * pictureY + h[5]!;
+    let w = h[6]! * 0.5 * step + h[7]! * pictureY + h[8]!;
+    for (let i = 0; i < size; i++) {
+      const depth = 1 / (w > 0.02 ? w : 0.02); // what lies near or over the horizon is far table
+      const groundX = u * depth;
+      const groundY = v * depth;
+      x[i] = groundX;
+      y[i] = groundY;
+      squared[i] = groundX * groundX + groundY * groundY;
+      u += du;
+      v += dv;
+      w += dw;
+    }
+  }
+
+  #paintRow(j: number, rimEdge: number): void {
+    const row = this.#row;
+    const { squared, window } = row;
+    const size = this.#size;
+    // Along a straight line the distance from the centre falls to one least value and then rises:
+    // each disc around the centre is one run of pixels.
+    const [rimStart, rimEnd] = runWithin(squared, 0, size, this.#rim.to + window);
+    const [tableStart, tableEnd] = runWithin(squared, rimStart, rimEnd, rimEdge - window);
+    const [dialStart, dialEnd] = runWithin(squared, tableStart, tableEnd, 1 + window);
+    const [clearStart, clearEnd] = runWithin(squared, dialStart, dialEnd, this.#rim.from - window);
+
+    this.#wood.paint(row, 0, tableStart);
+    this.#wood.paint(row, tableEnd, size);
+    this.#light.lightTable(row, 0, tableStart);
+    this.#light.lightTable(row, tableEnd, size);
+    this.#dial.paint(row, j, dialStart, dialEnd);
+    this.#light.lightDial(row, dialStart, dialEnd);
+    this.#rim.paint(row, rimStart, clearStart, this.#light);
+    this.#rim.paint(row, clearEnd, rimEnd, this.#light);
+  }
+}
+
+/** The run of squares below radius² in a stretch that falls and then rises; empty runs are at its end. */
+function runWithin(
+  squared: Float64Array,
+  from: number,
+  to: number,
+  radius: number,
+): readonly [start: number, end: number] {
+  const limit = radius > 0 ? radius * radius : 0;
+  let start = from;
+  while (start < to && squared[start]! >= limit) start++;
+  let end = to;
+  while (end > start && squared[end - 1]! >= limit) end--;
+  return [start, end];
+}
