@@ -51,6 +51,7 @@ export function parseCommandLine(
       })
       .configureHelp({
         helpWidth: Math.min(setting.columns, 100),
+        minWidthToWrap: 20,
         subcommandTerm: (command) => commandTerms.get(command.name()) ?? command.name(),
         ...(setting.colors && { styleTitle: (title) => `\u001b[1m${title}\u001b[22m` }),
       })

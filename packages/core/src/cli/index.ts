@@ -52,5 +52,14 @@ export {
 } from './program.js';
 export type { CliProgress, CliProgressOptions } from './progress.js';
 export { type CliIo, runCli } from './run-cli.js';
+export {
+  type ConfigureOptions,
+  describeMachine,
+  openRunFolder,
+  type RunConfig,
+  type RunFolder,
+  type RunFolderOptions,
+  type RunMachine,
+} from './run-folder.js';
 export type { CliStream } from './terminal.js';
 export { UsageError } from './usage-error.js';

@@ -329,10 +329,16 @@ function numericOption<Name extends string, Value>(
 ): CliOption<Name, Value> {
   const { minimum, maximum, aboveMinimum = false } = settings;
   const kind = whole ? 'a whole number' : 'a number';
-  const range = [
-    minimum === undefined ? '' : aboveMinimum ? ` above ${minimum}` : ` of at least ${minimum}`,
-    maximum === undefined ? '' : ` of at most ${maximum}`,
-  ].filter(Boolean);
+  const range =
+    minimum === undefined
+      ? maximum === undefined
+        ? ''
+        : ` of at most ${maximum}`
+      : aboveMinimum
+        ? ` above ${minimum}${maximum === undefined ? '' : ` and up to ${maximum}`}`
+        : maximum === undefined
+          ? ` of at least ${minimum}`
+          : ` from ${minimum} to ${maximum}`;
   return {
     ...shape(name, description, settings, settings.default?.toString()),
     parse: (text) => {
@@ -341,8 +347,7 @@ function numericOption<Name extends string, Value>(
         (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) &&
         (minimum === undefined || (aboveMinimum ? value > minimum : value >= minimum)) &&
         (maximum === undefined || value <= maximum);
-      if (!fits)
-        throw new UsageError(`--${name} expects ${kind}${range.join(' and')}, got ${shown(text)}.`);
+      if (!fits) throw new UsageError(`--${name} expects ${kind}${range}, got ${shown(text)}.`);
       return value as never;
     },
     fallback: () => settings.default as never,
