@@ -1,2 +1,13 @@
 // Every exported function of the module: re-exports only, one line a file.
 export { matmul, matmulScratch } from './matmul';
+export {
+  convolve, convolveFilter, convolveFilterScratch, convolveScratch, filterStrips, packedFilterBytes, packFilter,
+} from './conv2d';
+export * from './unary';
+export * from './binary';
+export * from './reduce';
+export * from './transform';
+export * from './normalise';
+export * from './resize';
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch, repeatChannels, sumChannels } from './depthwise';
+export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';

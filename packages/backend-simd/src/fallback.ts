@@ -3,7 +3,7 @@ import type { SimdBackend } from './backend.js';
 import { SimdBackendError } from './errors.js';
 
 /** The call of a kernel in the shape in which `tf.registerKernel` passes it. */
-interface FallbackCall {
+export interface FallbackCall {
   readonly inputs: object;
   readonly attrs?: object;
   readonly backend: SimdBackend;

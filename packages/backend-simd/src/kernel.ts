@@ -9,10 +9,18 @@ export interface SimdKernel {
 
 /** What tfjs passes to a kernel. `Inputs` are borrowed: the kernel neither keeps nor disposes them. */
 export interface KernelCall<Inputs = Record<string, tf.TensorInfo>, Attributes = object> {
-  readonly inputs: Inputs;
+  readonly inputs: Given<Inputs>;
   readonly attrs: Attributes;
   readonly backend: SimdBackend;
 }
+
+/** tfjs types every input as possibly missing; what a kernel marks as optional stays so. */
+type Given<Inputs> = Inputs extends tf.TensorInfo[]
+  ? Inputs
+  : { readonly [Name in keyof Inputs]: Defined<Inputs, Name> };
+
+type Defined<Inputs, Name extends keyof Inputs> =
+  Partial<Pick<Inputs, Name>> extends Pick<Inputs, Name> ? Inputs[Name] : NonNullable<Inputs[Name]>;
 
 /** Declares a kernel with the types of its own inputs and attributes. */
 export function defineKernel<Inputs, Attributes = object>(

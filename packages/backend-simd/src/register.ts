@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SimdBackend } from './backend.js';
 import { SimdBackendError } from './errors.js';
-import { plainKernelNames, runInFallback } from './fallback.js';
+import { type FallbackCall, plainKernelNames, runInFallback } from './fallback.js';
 import { nativeKernels } from './kernels/index.js';
 import { compileKernels } from './wasm.js';
 
@@ -118,9 +118,7 @@ function registerKernels(): void {
     register(kernelName, kernelFunc as unknown as tf.KernelFunc);
   }
   for (const kernelName of kernelsInFallback()) {
-    register(kernelName, (call) =>
-      runInFallback(kernelName, call as Parameters<typeof runInFallback>[1]),
-    );
+    register(kernelName, (call) => runInFallback(kernelName, call as FallbackCall));
   }
 }
 

@@ -1,4 +1,27 @@
 import type { SimdKernel } from '../kernel.js';
+import { arrangeKernels } from './arrange.js';
+import { batchNormKernels } from './batch-norm.js';
+import { binaryKernels } from './binary.js';
+import { castKernels } from './cast.js';
+import { createKernels } from './create.js';
+import { gatherKernels } from './gather.js';
+import { identityKernels } from './identity.js';
+import { reduceKernels } from './reduce.js';
+import { resizeKernels } from './resize.js';
+import { transposeKernels } from './transpose.js';
+import { unaryKernels } from './unary.js';
 
 /** Every kernel that the `simd` backend has code of its own for; each file lists its own. */
-export const nativeKernels: readonly SimdKernel[] = [];
+export const nativeKernels: readonly SimdKernel[] = [
+  ...identityKernels,
+  ...castKernels,
+  ...createKernels,
+  ...unaryKernels,
+  ...binaryKernels,
+  ...reduceKernels,
+  ...batchNormKernels,
+  ...transposeKernels,
+  ...arrangeKernels,
+  ...gatherKernels,
+  ...resizeKernels,
+];

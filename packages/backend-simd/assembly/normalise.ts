@@ -1,0 +1,90 @@
+// Normalisation over rows: softmax, and batch normalisation with given statistics.
+import { madd } from './simd';
+import { exp, log, splat } from './vector-math';
+
+function rowMaximum(x: usize, length: usize): f32 {
+  const end = x + length;
+  let best = v128.load32_splat(x);
+  for (; x + 16 <= end; x += 16) best = f32x4.max(best, v128.load(x));
+  for (; x < end; x += 4) best = f32x4.max(best, v128.load32_splat(x));
+  best = f32x4.max(best, i32x4.shuffle(best, best, 2, 3, 0, 1));
+  best = f32x4.max(best, i32x4.shuffle(best, best, 1, 0, 3, 2));
+  return f32x4.extract_lane(best, 0);
+}
+
+/** exp(x - shift) of each element into `out`; returns the sum. */
+function exponentials(x: usize, out: usize, length: usize, shift: f32): f32 {
+  const end = out + length;
+  const offset = splat(shift);
+  let sums = splat(0);
+  for (; out + 16 <= end; out += 16, x += 16) {
+    const e = exp(f32x4.sub(v128.load(x), offset));
+    v128.store(out, e);
+    sums = f32x4.add(sums, e);
+  }
+  let total = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) +
+    (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3));
+  for (; out < end; out += 4, x += 4) {
+    const e = exp(f32x4.sub(v128.load32_splat(x), offset));
+    v128.store32_lane(out, e, 0);
+    total += f32x4.extract_lane(e, 0);
+  }
+  return total;
+}
+
+export function softmax(x: usize, out: usize, rows: i32, columns: i32): void {
+  const length = <usize>columns << 2;
+  for (let row = 0; row < rows; row++, x += length) {
+    const total = exponentials(x, out, length, rowMaximum(x, length));
+    const end = out + length;
+    const divisor = splat(total);
+    for (; out + 16 <= end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor));
+    for (; out < end; out += 4) store<f32>(out, load<f32>(out) / total);
+  }
+}
+
+export function logSoftmax(x: usize, out: usize, rows: i32, columns: i32): void {
+  const length = <usize>columns << 2;
+  for (let row = 0; row < rows; row++) {
+    const shift = rowMaximum(x, length);
+    const total = exponentials(x, out, length, shift);
+    const logTotal = f32x4.extract_lane(log(splat(total)), 0);
+    const end = out + length;
+    for (; out < end; out += 4, x += 4) store<f32>(out, load<f32>(x) - shift - logTotal);
+  }
+}
+
+/** scale / sqrt(variance + epsilon) for each channel; `scale` 0 stands for ones. */
+export function batchNormFactors(
+  variance: usize, scale: usize, out: usize, channels: i32, epsilon: f32,
+): void {
+  const end = out + (<usize>channels << 2);
+  for (; out < end; out += 4, variance += 4) {
+    let numerator: f32 = 1;
+    if (scale) {
+      numerator = load<f32>(scale);
+      scale += 4;
+    }
+    store<f32>(out, numerator / sqrt(load<f32>(variance) + epsilon));
+  }
+}
+
+/** (x - mean) * factor + offset for rows of `channels` numbers; `offset` 0 stands for zeros. */
+export function batchNorm(
+  x: usize, mean: usize, factor: usize, offset: usize, out: usize, rows: i32, channels: i32,
+): void {
+  const length = <usize>channels << 2;
+  for (let row = 0; row < rows; row++, x += length, out += length) {
+    let channel: usize = 0;
+    for (; channel + 16 <= length; channel += 16) {
+      const centred = f32x4.sub(v128.load(x + channel), v128.load(mean + channel));
+      const shift = offset ? v128.load(offset + channel) : splat(0);
+      v128.store(out + channel, madd(centred, v128.load(factor + channel), shift));
+    }
+    for (; channel < length; channel += 4) {
+      const centred = f32x4.sub(v128.load32_splat(x + channel), v128.load32_splat(mean + channel));
+      const shift = offset ? v128.load32_splat(offset + channel) : splat(0);
+      v128.store32_lane(out + channel, madd(centred, v128.load32_splat(factor + channel), shift), 0);
+    }
+  }
+}

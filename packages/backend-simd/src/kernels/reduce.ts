@@ -1,0 +1,221 @@
+import * as tf from '@tensorflow/tfjs';
+import type { SimdBackend } from '../backend.js';
+import { type FallbackCall, runInFallback } from '../fallback.js';
+import { defineKernel, type SimdKernel } from '../kernel.js';
+import { transposed } from './transpose.js';
+
+/** How the elements that belong to one result lie. */
+interface Matrices {
+  /** `rows`: each row gives a number. `columns`: each of `planes` matrices gives a row. */
+  readonly kind: 'rows' | 'columns';
+  readonly planes: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** The shape as matrices to be reduced, or undefined if the reduced axes lie too far apart. */
+function planReduction(shape: readonly number[], axes: readonly number[]): Matrices | undefined {
+  const groups: { reduced: boolean; size: number }[] = [];
+  for (const [axis, size] of shape.entries()) {
+    if (size === 1) continue;
+    const reduced = axes.includes(axis);
+    const last = groups.at(-1);
+    if (last?.reduced === reduced) last.size *= size;
+    else groups.push({ reduced, size });
+  }
+  const sizes = groups.map(({ size }) => size);
+  const innermost = groups.at(-1);
+  if (!innermost) return { kind: 'rows', planes: 1, rows: 1, columns: 1 };
+  if (innermost.reduced) {
+    if (groups.length > 2) return undefined;
+    const [rows, columns] = groups.length === 1 ? [1, sizes[0]!] : [sizes[0]!, sizes[1]!];
+    return { kind: 'rows', planes: 1, rows, columns };
+  }
+  if (groups.length === 1) return { kind: 'rows', planes: 1, rows: sizes[0]!, columns: 1 };
+  if (groups.length > 3) return undefined;
+  const [planes, rows, columns] = groups.length === 2 ? [1, ...sizes] : sizes;
+  return { kind: 'columns', planes: planes!, rows: rows!, columns: columns! };
+}
+
+/** The functions of `assembly/reduce.ts` for one dtype. */
+interface Functions {
+  readonly rows: string;
+  readonly columns?: string;
+  /** Passed after the sizes: what a sum is divided by. */
+  readonly divisor?: number;
+}
+
+interface Reduction {
+  readonly axis: number | number[];
+  readonly keepDims: boolean;
+  readonly dtype: tf.DataType;
+  readonly functions: Functions;
+}
+
+/** Reduces a tensor of numbers over any axes. */
+function reduce(backend: SimdBackend, x: tf.TensorInfo, reduction: Reduction): tf.TensorInfo {
+  const { axis, keepDims, dtype, functions } = reduction;
+  const axes = tf.util.parseAxisParam(axis, x.shape);
+  const [reducedShape] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+  const shape = keepDims ? tf.backend_util.expandShapeToKeepDim(reducedShape, axes) : reducedShape;
+  const plan = planReduction(x.shape, axes);
+  const direct = plan && (plan.kind === 'rows' || functions.columns !== undefined);
+  if (!direct) {
+    const kept = x.shape.map((_, index) => index).filter((index) => !axes.includes(index));
+    const turned = transposed(backend, x, [...kept, ...axes]);
+    const rank = x.shape.length;
+    const result = reduce(backend, turned, {
+      ...reduction,
+      keepDims: false,
+      axis: axes.map((_, index) => rank - axes.length + index),
+    });
+    backend.disposeIntermediateTensorInfo(turned);
+    return { ...result, shape };
+  }
+  const out = backend.makeOutput(shape, dtype);
+  const { kind, planes, rows, columns } = plan;
+  const { divisor } = functions;
+  const more = divisor === undefined ? [] : [divisor];
+  const from = backend.pointer(x);
+  const to = backend.pointer(out);
+  if (kind === 'rows') backend.kernels[functions.rows]!(from, to, rows, columns, ...more);
+  else backend.kernels[functions.columns!]!(from, to, planes, rows, columns, ...more);
+  return out;
+}
+
+function reducedCount(x: tf.TensorInfo, axis: number | number[]): number {
+  const axes = tf.util.parseAxisParam(axis, x.shape);
+  return tf.util.sizeFromShape(axes.map((index) => x.shape[index]!));
+}
+
+interface ReductionOptions {
+  readonly dtypes: Partial<Record<tf.DataType, Functions>>;
+  readonly outputs?: Partial<Record<tf.DataType, tf.DataType>>;
+}
+
+/** A kernel that reduces by the functions for the dtype of its input. */
+function reduction(kernelName: string, { dtypes, outputs = {} }: ReductionOptions): SimdKernel {
+  type Attributes = { axis?: number | number[]; reductionIndices?: number | number[] } & {
+    keepDims: boolean;
+  };
+  return defineKernel<{ x: tf.TensorInfo }, Attributes>(kernelName, (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x } = inputs;
+    const functions = dtypes[x.dtype];
+    // An empty extreme has no value of its own: the plain kernel decides.
+    const empty = tf.util.sizeFromShape(x.shape) === 0;
+    if (!functions || empty) return runInFallback(kernelName, call as FallbackCall);
+    const { keepDims } = attrs;
+    const axis = (attrs.axis ?? attrs.reductionIndices)!;
+    return reduce(backend, x, { axis, keepDims, dtype: outputs[x.dtype] ?? x.dtype, functions });
+  });
+}
+
+const mean = defineKernel<tf.MeanInputs, tf.MeanAttrs>(tf.Mean, (call) => {
+  const { inputs, attrs, backend } = call;
+  const { x } = inputs;
+  const { axis, keepDims } = attrs;
+  if (x.dtype !== 'float32' || tf.util.sizeFromShape(x.shape) === 0) {
+    return runInFallback(tf.Mean, call);
+  }
+  const functions = { rows: 'sumRows', columns: 'sumColumns', divisor: reducedCount(x, axis) };
+  return reduce(backend, x, { axis, keepDims, dtype: 'float32', functions });
+});
+
+/** The place of an extreme along one axis. */
+function argument(kernelName: string, float32: string, int32: string): SimdKernel {
+  return defineKernel<tf.ArgMaxInputs, tf.ArgMaxAttrs>(kernelName, (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x } = inputs;
+    const isFloat = x.dtype === 'float32';
+    const native = isFloat || x.dtype === 'int32' || x.dtype === 'bool';
+    if (!native || tf.util.sizeFromShape(x.shape) === 0) return runInFallback(kernelName, call);
+    const axis = tf.util.parseAxisParam(attrs.axis, x.shape)[0]!;
+    const functions = { rows: isFloat ? float32 : int32 };
+    return reduce(backend, x, { axis, keepDims: false, dtype: 'int32', functions });
+  });
+}
+
+/** Running sums or products along one axis. */
+function accumulation(kernelName: string, float32: string, int32: string): SimdKernel {
+  return defineKernel<tf.CumsumInputs, tf.CumsumAttrs>(kernelName, (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x } = inputs;
+    const { axis, exclusive, reverse } = attrs;
+    const native = x.dtype === 'float32' || x.dtype === 'int32' || x.dtype === 'bool';
+    if (!native) return runInFallback(kernelName, call);
+    const at = tf.util.parseAxisParam(axis, x.shape)[0]!;
+    const out = backend.makeOutput(x.shape, x.dtype === 'float32' ? 'float32' : 'int32');
+    backend.kernels[x.dtype === 'float32' ? float32 : int32]!(
+      backend.pointer(x),
+      backend.pointer(out),
+      tf.util.sizeFromShape(x.shape.slice(0, at)),
+      x.shape[at]!,
+      tf.util.sizeFromShape(x.shape.slice(at + 1)),
+      +exclusive,
+      +reverse,
+    );
+    return out;
+  });
+}
+
+/** Softmax over the last axis. */
+const softmax = defineKernel<tf.SoftmaxInputs, tf.SoftmaxAttrs>(tf.Softmax, (call) => {
+  const { inputs, attrs, backend } = call;
+  const { logits } = inputs;
+  const rank = logits.shape.length;
+  const dim = attrs.dim === -1 ? rank - 1 : attrs.dim;
+  if (dim !== rank - 1) {
+    throw new Error(
+      `Softmax works along the last dimension (${rank - 1}) of logits of shape ` +
+        `[${logits.shape}], got dim ${attrs.dim}: transpose first.`,
+    );
+  }
+  if (logits.dtype !== 'float32') return runInFallback(tf.Softmax, call);
+  const out = backend.makeOutput(logits.shape, 'float32');
+  const columns = logits.shape[rank - 1] ?? 1;
+  const rows = columns === 0 ? 0 : tf.util.sizeFromShape(logits.shape) / columns;
+  backend.kernels.softmax!(backend.pointer(logits), backend.pointer(out), rows, columns);
+  return out;
+});
+
+const floatSum = { rows: 'sumRows', columns: 'sumColumns', divisor: 1 };
+const intSum = { rows: 'sumRowsInt' };
+
+/** Reductions, running totals and softmax. */
+export const reduceKernels: readonly SimdKernel[] = [
+  reduction(tf.Sum, {
+    dtypes: { float32: floatSum, int32: intSum, bool: intSum },
+    outputs: { bool: 'int32' },
+  }),
+  mean,
+  reduction(tf.Prod, {
+    dtypes: {
+      float32: { rows: 'prodRows' },
+      int32: { rows: 'prodRowsInt' },
+      bool: { rows: 'prodRowsInt' },
+    },
+    outputs: { bool: 'int32' },
+  }),
+  reduction(tf.Max, {
+    dtypes: {
+      float32: { rows: 'maxRows', columns: 'maxColumns' },
+      int32: { rows: 'maxRowsInt' },
+      bool: { rows: 'maxRowsInt' },
+    },
+  }),
+  reduction(tf.Min, {
+    dtypes: {
+      float32: { rows: 'minRows', columns: 'minColumns' },
+      int32: { rows: 'minRowsInt' },
+      bool: { rows: 'minRowsInt' },
+    },
+  }),
+  reduction(tf.All, { dtypes: { bool: { rows: 'minRowsInt' } } }),
+  reduction(tf.Any, { dtypes: { bool: { rows: 'maxRowsInt' } } }),
+  argument(tf.ArgMax, 'argMaxRows', 'argMaxRowsInt'),
+  argument(tf.ArgMin, 'argMinRows', 'argMinRowsInt'),
+  accumulation(tf.Cumsum, 'cumsum', 'cumsumInt'),
+  accumulation(tf.Cumprod, 'cumprod', 'cumprodInt'),
+  softmax,
+];

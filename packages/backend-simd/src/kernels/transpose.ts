@@ -1,0 +1,70 @@
+import * as tf from '@tensorflow/tfjs';
+import { elementBytes, type SimdBackend } from '../backend.js';
+import { runInFallback } from '../fallback.js';
+import { defineKernel, type SimdKernel } from '../kernel.js';
+import { type CopyDimension, copyStrided, denseStrides, withLayout } from '../strided.js';
+
+/** A copy with dimension `perm[i]` of `x` as dimension `i`; the caller owns it. */
+export function transposed(
+  backend: SimdBackend,
+  x: tf.TensorInfo,
+  perm: readonly number[],
+): tf.TensorInfo {
+  const shape = perm.map((dimension) => x.shape[dimension]!);
+  const out = backend.makeOutput(shape, x.dtype);
+  if (tf.util.sizeFromShape(shape) === 0) return out;
+  const fromStrides = denseStrides(x.shape);
+  const toStrides = denseStrides(shape);
+  const dimensions = mergeAll(
+    shape.map((size, index) => ({
+      size,
+      from: fromStrides[perm[index]!]!,
+      to: toStrides[index]!,
+    })),
+  );
+  const from = backend.pointer(x);
+  const to = backend.pointer(out);
+  const innerTo = dimensions.find((dimension) => dimension.to === 1);
+  const innerFrom = dimensions.find((dimension) => dimension.from === 1);
+  if (!innerTo || !innerFrom || innerTo === innerFrom) {
+    copyStrided(backend, from, to, dimensions);
+    return out;
+  }
+  const outer = dimensions.filter((dimension) => dimension !== innerTo && dimension !== innerFrom);
+  withLayout(backend, outer, (layout) => {
+    backend.kernels.transposeMatrices!(
+      from,
+      to,
+      innerTo.size,
+      innerFrom.size,
+      innerTo.from * elementBytes,
+      innerFrom.to * elementBytes,
+      outer.length,
+      layout,
+    );
+  });
+  return out;
+}
+
+/** Without dimensions of one, and with neighbours that stay neighbours as one. */
+function mergeAll(dimensions: readonly CopyDimension[]): CopyDimension[] {
+  const merged: CopyDimension[] = [];
+  for (const dimension of dimensions) {
+    if (dimension.size === 1) continue;
+    const outer = merged.at(-1);
+    const together = outer && outer.from === dimension.from * dimension.size;
+    if (together) merged[merged.length - 1] = { ...dimension, size: outer.size * dimension.size };
+    else merged.push(dimension);
+  }
+  return merged;
+}
+
+/** Transposition in blocks that fit the cache. */
+export const transposeKernels: readonly SimdKernel[] = [
+  defineKernel<tf.TransposeInputs, tf.TransposeAttrs>(tf.Transpose, (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x } = inputs;
+    if (x.dtype === 'string' || x.dtype === 'complex64') return runInFallback(tf.Transpose, call);
+    return transposed(backend, x, attrs.perm);
+  }),
+];
