@@ -118,7 +118,7 @@ export function convolve(
   // With few channels a row of taps is one run of floats, read from a padded copy of the image.
   const narrow = channels <= NARROW && tapStepColumn == 1;
   const padded = narrow && !inside;
-  const runs = narrow ? tapRows : tapRows * tapColumns;
+  const runs = channels == 0 ? 0 : narrow ? tapRows : tapRows * tapColumns;
   const runColumns = narrow ? 1 : tapColumns;
   const run = narrow ? tapColumns * channels : channels;
   const readHeight = padded ? above + height + below : height;

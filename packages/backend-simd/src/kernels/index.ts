@@ -3,9 +3,13 @@ import { arrangeKernels } from './arrange.js';
 import { batchNormKernels } from './batch-norm.js';
 import { binaryKernels } from './binary.js';
 import { castKernels } from './cast.js';
+import { conv2dKernels } from './conv2d.js';
 import { createKernels } from './create.js';
+import { depthwiseKernels } from './depthwise-conv2d.js';
 import { gatherKernels } from './gather.js';
 import { identityKernels } from './identity.js';
+import { matmulKernels } from './matmul.js';
+import { poolKernels } from './pool.js';
 import { reduceKernels } from './reduce.js';
 import { resizeKernels } from './resize.js';
 import { transposeKernels } from './transpose.js';
@@ -24,4 +28,8 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...arrangeKernels,
   ...gatherKernels,
   ...resizeKernels,
+  ...conv2dKernels,
+  ...depthwiseKernels,
+  ...matmulKernels,
+  ...poolKernels,
 ];

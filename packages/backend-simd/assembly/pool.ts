@@ -1,0 +1,271 @@
+// Pooling over windows of a picture stored row by row, channels last, and its gradients.
+
+import { madd } from './simd';
+
+// @ts-ignore: decorator
+@inline
+const LOWEST: f32 = -Infinity;
+
+/**
+ * The maximum of each window, NaN left out; -Infinity where there is nothing else. Computes the
+ * output rows `begin` to `end`, counted over all images.
+ */
+export function maxPool(
+  x: usize, height: i32, width: i32, channels: i32, out: usize, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideRow: i32, strideColumn: i32, padTop: i32, padLeft: i32,
+  begin: i32, end: i32,
+): void {
+  const pixelBytes = <usize>channels << 2;
+  const lineBytes = <usize>width * pixelBytes;
+  const lowest = f32x4.splat(LOWEST);
+  let to = out + <usize>begin * outWidth * pixelBytes;
+  for (let line = begin; line < end; line++) {
+    const top = line % outHeight * strideRow - padTop;
+    const rowBegin = max(0, top), rowEnd = min(height, top + windowHeight);
+    const picture = x + <usize>(line / outHeight * height) * lineBytes;
+    for (let outColumn = 0; outColumn < outWidth; outColumn++) {
+      const left = outColumn * strideColumn - padLeft;
+      const columnBegin = max(0, left), columnEnd = min(width, left + windowWidth);
+      const rows = rowEnd - rowBegin, columns = columnEnd - columnBegin;
+      let from = picture + <usize>rowBegin * lineBytes + <usize>columnBegin * pixelBytes;
+      let channel = 0;
+      if (rows == 2 && columns == 2) {
+        let below = from + lineBytes;
+        for (; channel + 4 <= channels; channel += 4) {
+          let best = f32x4.pmax(lowest, v128.load(from));
+          best = f32x4.pmax(best, v128.load(from + pixelBytes));
+          best = f32x4.pmax(best, v128.load(below));
+          v128.store(to, f32x4.pmax(best, v128.load(below + pixelBytes)));
+          from += 16; below += 16; to += 16;
+        }
+      }
+      for (; channel + 4 <= channels; channel += 4) {
+        let best = lowest;
+        let first = from;
+        for (let row = 0; row < rows; row++) {
+          let at = first;
+          for (let column = 0; column < columns; column++) {
+            best = f32x4.pmax(best, v128.load(at));
+            at += pixelBytes;
+          }
+          first += lineBytes;
+        }
+        v128.store(to, best);
+        from += 16; to += 16;
+      }
+      for (; channel < channels; channel++) {
+        let best: f32 = LOWEST;
+        let first = from;
+        for (let row = 0; row < rows; row++) {
+          let at = first;
+          for (let column = 0; column < columns; column++) {
+            const value = load<f32>(at);
+            if (value > best) best = value;
+            at += pixelBytes;
+          }
+          first += lineBytes;
+        }
+        store<f32>(to, best);
+        from += 4; to += 4;
+      }
+    }
+  }
+}
+
+/**
+ * Gives each output's gradient to the first greatest element of its window; to none where the window
+ * has nothing above -Infinity. Computes the images `begin` to `end`.
+ */
+export function maxPoolGradient(
+  x: usize, gradient: usize, height: i32, width: i32, channels: i32,
+  out: usize, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideRow: i32, strideColumn: i32, padTop: i32, padLeft: i32,
+  begin: i32, end: i32,
+): void {
+  const pixelBytes = <usize>channels << 2;
+  const lineBytes = <usize>width * pixelBytes;
+  const imageBytes = <usize>height * lineBytes;
+  const lowest = f32x4.splat(LOWEST);
+  const apart = strideRow >= windowHeight && strideColumn >= windowWidth;
+  let dy = out + <usize>(begin * outHeight * outWidth) * pixelBytes;
+  for (let image = begin; image < end; image++) {
+    const picture = x + <usize>image * imageBytes;
+    // From the picture to the same place of its gradient.
+    const offset = gradient - x;
+    memory.fill(picture + offset, 0, imageBytes);
+    for (let outRow = 0; outRow < outHeight; outRow++) {
+      const top = outRow * strideRow - padTop;
+      const rowBegin = max(0, top), rowEnd = min(height, top + windowHeight);
+      for (let outColumn = 0; outColumn < outWidth; outColumn++) {
+        const left = outColumn * strideColumn - padLeft;
+        const columnBegin = max(0, left), columnEnd = min(width, left + windowWidth);
+        const rows = rowEnd - rowBegin, columns = columnEnd - columnBegin;
+        let from = picture + <usize>rowBegin * lineBytes + <usize>columnBegin * pixelBytes;
+        let channel = 0;
+        if (apart && rows == 2 && columns == 2) {
+          let below = from + lineBytes;
+          for (; channel + 4 <= channels; channel += 4) {
+            const value = v128.load(dy);
+            const x0 = v128.load(from), x1 = v128.load(from + pixelBytes);
+            const x2 = v128.load(below), x3 = v128.load(below + pixelBytes);
+            const is0 = f32x4.gt(x0, lowest);
+            let best = f32x4.pmax(lowest, x0);
+            const is1 = f32x4.gt(x1, best);
+            best = f32x4.pmax(best, x1);
+            const is2 = f32x4.gt(x2, best);
+            best = f32x4.pmax(best, x2);
+            const is3 = f32x4.gt(x3, best);
+            const from1 = v128.or(is1, v128.or(is2, is3)), from2 = v128.or(is2, is3);
+            v128.store(from + offset, v128.andnot(v128.and(value, is0), from1));
+            v128.store(from + pixelBytes + offset, v128.andnot(v128.and(value, is1), from2));
+            v128.store(below + offset, v128.andnot(v128.and(value, is2), is3));
+            v128.store(below + pixelBytes + offset, v128.and(value, is3));
+            from += 16; below += 16; dy += 16;
+          }
+        }
+        for (; channel + 4 <= channels; channel += 4) {
+          let best = lowest, position = i32x4.splat(-1);
+          let first = from, index = 0;
+          for (let row = 0; row < rows; row++) {
+            let at = first;
+            for (let column = 0; column < columns; column++) {
+              const value = v128.load(at);
+              position = v128.bitselect(i32x4.splat(index), position, f32x4.gt(value, best));
+              best = f32x4.pmax(best, value);
+              index++;
+              at += pixelBytes;
+            }
+            first += lineBytes;
+          }
+          const value = v128.load(dy);
+          first = from + offset;
+          index = 0;
+          for (let row = 0; row < rows; row++) {
+            let at = first;
+            for (let column = 0; column < columns; column++) {
+              const share = v128.and(value, i32x4.eq(position, i32x4.splat(index)));
+              v128.store(at, f32x4.add(v128.load(at), share));
+              index++;
+              at += pixelBytes;
+            }
+            first += lineBytes;
+          }
+          from += 16; dy += 16;
+        }
+        for (; channel < channels; channel++) {
+          let best: f32 = LOWEST;
+          let where: usize = 0;
+          let first = from;
+          for (let row = 0; row < rows; row++) {
+            let at = first;
+            for (let column = 0; column < columns; column++) {
+              const value = load<f32>(at);
+              if (value > best) {
+                best = value;
+                where = at;
+              }
+              at += pixelBytes;
+            }
+            first += lineBytes;
+          }
+          if (where != 0) store<f32>(where + offset, load<f32>(where + offset) + load<f32>(dy));
+          from += 4; dy += 4;
+        }
+      }
+    }
+  }
+}
+
+/** The mean of what each window has inside of the picture. Computes output rows, as `maxPool`. */
+export function averagePool(
+  x: usize, height: i32, width: i32, channels: i32, out: usize, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideRow: i32, strideColumn: i32, padTop: i32, padLeft: i32,
+  begin: i32, end: i32,
+): void {
+  const pixelBytes = <usize>channels << 2;
+  const lineBytes = <usize>width * pixelBytes;
+  let to = out + <usize>begin * outWidth * pixelBytes;
+  for (let line = begin; line < end; line++) {
+    const top = line % outHeight * strideRow - padTop;
+    const rowBegin = max(0, top), rowEnd = min(height, top + windowHeight);
+    const picture = x + <usize>(line / outHeight * height) * lineBytes;
+    for (let outColumn = 0; outColumn < outWidth; outColumn++) {
+      const left = outColumn * strideColumn - padLeft;
+      const columnBegin = max(0, left), columnEnd = min(width, left + windowWidth);
+      const rows = max(0, rowEnd - rowBegin), columns = max(0, columnEnd - columnBegin);
+      const count = <f32>(rows * columns);
+      const counts = f32x4.splat(count);
+      let from = picture + <usize>rowBegin * lineBytes + <usize>columnBegin * pixelBytes;
+      let channel = 0;
+      for (; channel + 4 <= channels; channel += 4) {
+        let sum = f32x4.splat(0);
+        let first = from;
+        for (let row = 0; row < rows; row++) {
+          let at = first;
+          for (let column = 0; column < columns; column++) {
+            sum = f32x4.add(sum, v128.load(at));
+            at += pixelBytes;
+          }
+          first += lineBytes;
+        }
+        v128.store(to, f32x4.div(sum, counts));
+        from += 16; to += 16;
+      }
+      for (; channel < channels; channel++) {
+        let sum: f32 = 0;
+        let first = from;
+        for (let row = 0; row < rows; row++) {
+          let at = first;
+          for (let column = 0; column < columns; column++) {
+            sum += load<f32>(at);
+            at += pixelBytes;
+          }
+          first += lineBytes;
+        }
+        store<f32>(to, sum / count);
+        from += 4; to += 4;
+      }
+    }
+  }
+}
+
+/** Adds `share` of each output's gradient to all of its window. Computes images, as `maxPoolGradient`. */
+export function averagePoolGradient(
+  gradient: usize, height: i32, width: i32, channels: i32, out: usize, outHeight: i32, outWidth: i32,
+  windowHeight: i32, windowWidth: i32, strideRow: i32, strideColumn: i32, padTop: i32, padLeft: i32,
+  share: f32, begin: i32, end: i32,
+): void {
+  const pixelBytes = <usize>channels << 2;
+  const lineBytes = <usize>width * pixelBytes;
+  const imageBytes = <usize>height * lineBytes;
+  const shares = f32x4.splat(share);
+  let dy = out + <usize>(begin * outHeight * outWidth) * pixelBytes;
+  for (let image = begin; image < end; image++) {
+    const picture = gradient + <usize>image * imageBytes;
+    memory.fill(picture, 0, imageBytes);
+    for (let outRow = 0; outRow < outHeight; outRow++) {
+      const top = outRow * strideRow - padTop;
+      const rowBegin = max(0, top), rowEnd = min(height, top + windowHeight);
+      for (let outColumn = 0; outColumn < outWidth; outColumn++) {
+        const left = outColumn * strideColumn - padLeft;
+        const columnBegin = max(0, left), columnEnd = min(width, left + windowWidth);
+        for (let row = rowBegin; row < rowEnd; row++) {
+          let to = picture + <usize>row * lineBytes + <usize>columnBegin * pixelBytes;
+          for (let column = columnBegin; column < columnEnd; column++) {
+            let from = dy;
+            let channel = 0;
+            for (; channel + 4 <= channels; channel += 4) {
+              v128.store(to, madd(v128.load(from), shares, v128.load(to)));
+              from += 16; to += 16;
+            }
+            for (; channel < channels; channel++) {
+              store<f32>(to, load<f32>(to) + load<f32>(from) * share);
+              from += 4; to += 4;
+            }
+          }
+        }
+        dy += pixelBytes;
+      }
+    }
+  }
+}

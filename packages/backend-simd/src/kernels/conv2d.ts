@@ -1,0 +1,319 @@
+import * as tf from '@tensorflow/tfjs';
+import type { SimdBackend } from '../backend.js';
+import { runInFallback } from '../fallback.js';
+import { defineKernel, type SimdKernel } from '../kernel.js';
+import { type Epilogue, noEpilogue, runFused, withScratch } from './matmul-fused.js';
+
+type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+type Shape4D = [number, number, number, number];
+type Geometry = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {
+  readonly dilations?: tf.Conv2DAttrs['dilations'];
+};
+
+function convolutionInfo(inShape: number[], filterShape: number[], attrs: Geometry): Conv2DInfo {
+  const { strides, pad, dataFormat, dilations = 1, dimRoundingMode } = attrs;
+  return tf.backend_util.computeConv2DInfo(
+    inShape as Shape4D,
+    filterShape as Shape4D,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    false,
+    tf.backend_util.convertConv2DDataFormat(dataFormat),
+  );
+}
+
+/** True for what the kernels here compute; the plain kernels do the rest. */
+function isSupported(dataFormat: 'NHWC' | 'NCHW', ...tensors: tf.TensorInfo[]): boolean {
+  return dataFormat !== 'NCHW' && tensors.every(({ dtype }) => dtype === 'float32');
+}
+
+/** A grid of output positions and the taps they read: the parameters of `convolve` that vary. */
+interface Grid {
+  readonly gridHeight: number;
+  readonly gridWidth: number;
+  readonly rows: TapRange;
+  readonly columns: TapRange;
+}
+
+/** Along one axis: the source index of a tap is `index * stride + first + tap * tapStep`. */
+interface TapRange {
+  readonly taps: number;
+  readonly stride: number;
+  readonly first: number;
+  readonly tapStep: number;
+  /** The target index is `index * step + offset`. */
+  readonly step: number;
+  readonly offset: number;
+  /** Which taps of the filter they are: `filterFirst + tap * filterStep`. */
+  readonly filterFirst: number;
+  readonly filterStep: number;
+}
+
+/** Source and target of a pass of `convolve`; heights, widths and channels as they lie in memory. */
+interface Pass {
+  readonly images: number;
+  readonly source: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly target: number;
+  readonly targetHeight: number;
+  readonly targetWidth: number;
+  readonly targetChannels: number;
+}
+
+/** Packs the filter and runs `convolve` over one grid. */
+function convolve(
+  backend: SimdBackend,
+  pass: Pass,
+  grid: Grid,
+  filter: tf.TensorInfo,
+  transpose: boolean,
+  epilogue: Epilogue,
+): void {
+  const { images, source, height, width, channels } = pass;
+  const { target, targetHeight, targetWidth, targetChannels } = pass;
+  const { gridHeight, gridWidth, rows, columns } = grid;
+  const [, filterWidth, inChannels, outChannels] = filter.shape as Shape4D;
+  const { kernels } = backend;
+  const { bias, flags, low, high } = epilogue;
+  // biome-ignore format: grouped by meaning
+  const taps = [
+    rows.taps, columns.taps,
+    rows.first, columns.first,
+    rows.tapStep, columns.tapStep,
+  ] as const;
+  const packedBytes = kernels.packedFilterBytes!(
+    rows.taps * columns.taps * channels,
+    targetChannels,
+  );
+  // biome-ignore format: grouped by meaning
+  const scratchBytes = kernels.convolveScratch!(
+    height, width, channels, targetChannels,
+    gridHeight, gridWidth, rows.stride, columns.stride, ...taps,
+  );
+  withScratch(backend, packedBytes, (packed) => {
+    withScratch(backend, scratchBytes, (work) => {
+      // biome-ignore format: grouped by meaning
+      kernels.packFilter!(
+        backend.pointer(filter), filterWidth, inChannels, outChannels, Number(transpose),
+        rows.filterFirst, rows.filterStep, rows.taps,
+        columns.filterFirst, columns.filterStep, columns.taps,
+        packed,
+      );
+      // biome-ignore format: grouped by meaning
+      kernels.convolve!(
+        source, height, width, channels,
+        target, targetHeight, targetWidth, targetChannels,
+        gridHeight, gridWidth, rows.stride, columns.stride,
+        rows.step, columns.step, rows.offset, columns.offset,
+        ...taps,
+        packed, bias, flags, low, high,
+        0, images * gridHeight * gridWidth, work,
+      );
+    });
+  });
+}
+
+/** The taps of a forward pass along one axis. */
+function forwardTaps(taps: number, stride: number, pad: number, dilation: number): TapRange {
+  // biome-ignore format: a row of a table
+  return {
+    taps, stride, first: -pad, tapStep: dilation,
+    step: 1, offset: 0, filterFirst: 0, filterStep: 1,
+  };
+}
+
+/**
+ * The taps that reach the input positions `phase`, `phase + stride`, ... along one axis, those of the
+ * filter from last to first so that the source index grows.
+ */
+function gradientTaps(
+  filterSize: number,
+  stride: number,
+  pad: number,
+  dilation: number,
+  phase: number,
+): TapRange {
+  const common = { stride: 1, step: stride, offset: phase };
+  const period = stride / greatestCommonDivisor(stride, dilation);
+  for (let tap = filterSize - 1; tap >= Math.max(0, filterSize - period); tap--) {
+    const reach = phase + pad - tap * dilation;
+    if (reach % stride === 0) {
+      const taps = Math.floor(tap / period) + 1;
+      const tapStep = (dilation * period) / stride;
+      const filterTaps = { filterFirst: tap, filterStep: -period };
+      return { ...common, taps, first: reach / stride, tapStep, ...filterTaps };
+    }
+  }
+  return { ...common, taps: 0, first: 0, tapStep: 1, filterFirst: 0, filterStep: 1 };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+function forward(
+  backend: SimdBackend,
+  x: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  info: Conv2DInfo,
+  epilogue: Epilogue,
+): tf.TensorInfo {
+  const out = backend.makeOutput(info.outShape, 'float32');
+  const { padInfo } = info;
+  const pass: Pass = {
+    images: info.batchSize,
+    source: backend.pointer(x),
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    target: backend.pointer(out),
+    targetHeight: info.outHeight,
+    targetWidth: info.outWidth,
+    targetChannels: info.outChannels,
+  };
+  const rows = forwardTaps(info.filterHeight, info.strideHeight, padInfo.top, info.dilationHeight);
+  const columns = forwardTaps(info.filterWidth, info.strideWidth, padInfo.left, info.dilationWidth);
+  if (tf.util.sizeFromShape(info.outShape) > 0) {
+    const grid = { gridHeight: info.outHeight, gridWidth: info.outWidth, rows, columns };
+    convolve(backend, pass, grid, filter, false, epilogue);
+  }
+  return out;
+}
+
+function inputGradient(
+  backend: SimdBackend,
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  info: Conv2DInfo,
+): tf.TensorInfo {
+  const out = backend.makeOutput(info.inShape, 'float32');
+  const { inHeight, inWidth, strideHeight, strideWidth, padInfo } = info;
+  if (tf.util.sizeFromShape(info.inShape) === 0) return out;
+  if (tf.util.sizeFromShape(info.outShape) === 0) {
+    backend.typedArrayFromHeap(out).fill(0);
+    return out;
+  }
+  const pass: Pass = {
+    images: info.batchSize,
+    source: backend.pointer(dy),
+    height: info.outHeight,
+    width: info.outWidth,
+    channels: info.outChannels,
+    target: backend.pointer(out),
+    targetHeight: inHeight,
+    targetWidth: inWidth,
+    targetChannels: info.inChannels,
+  };
+  for (let rowPhase = 0; rowPhase < Math.min(strideHeight, inHeight); rowPhase++) {
+    const { filterHeight, dilationHeight } = info;
+    const rows = gradientTaps(filterHeight, strideHeight, padInfo.top, dilationHeight, rowPhase);
+    const gridHeight = Math.ceil((inHeight - rowPhase) / strideHeight);
+    for (let columnPhase = 0; columnPhase < Math.min(strideWidth, inWidth); columnPhase++) {
+      const { filterWidth, dilationWidth } = info;
+      const columns = gradientTaps(
+        filterWidth,
+        strideWidth,
+        padInfo.left,
+        dilationWidth,
+        columnPhase,
+      );
+      const gridWidth = Math.ceil((inWidth - columnPhase) / strideWidth);
+      convolve(backend, pass, { gridHeight, gridWidth, rows, columns }, filter, true, noEpilogue);
+    }
+  }
+  return out;
+}
+
+function filterGradient(
+  backend: SimdBackend,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  info: Conv2DInfo,
+): tf.TensorInfo {
+  const out = backend.makeOutput(info.filterShape, 'float32');
+  if (tf.util.sizeFromShape(info.filterShape) === 0) return out;
+  if (tf.util.sizeFromShape(info.outShape) === 0) {
+    backend.typedArrayFromHeap(out).fill(0);
+    return out;
+  }
+  const { kernels } = backend;
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
+  const { strideHeight, strideWidth, filterHeight, filterWidth } = info;
+  const { padInfo, dilationHeight, dilationWidth } = info;
+  const strips = kernels.filterStrips!(inChannels, filterHeight, filterWidth, dilationWidth);
+  // biome-ignore format: grouped by meaning
+  const scratchBytes = kernels.convolveFilterScratch!(
+    inChannels, outHeight, outWidth, outChannels, strideHeight, strideWidth,
+    filterHeight, filterWidth, dilationHeight, dilationWidth,
+  );
+  withScratch(backend, scratchBytes, (work) => {
+    // biome-ignore format: grouped by meaning
+    kernels.convolveFilter!(
+      backend.pointer(x), batchSize, inHeight, inWidth, inChannels,
+      backend.pointer(dy), outHeight, outWidth, outChannels,
+      strideHeight, strideWidth, filterHeight, filterWidth,
+      -padInfo.top, -padInfo.left, dilationHeight, dilationWidth,
+      backend.pointer(out), 0, strips, work,
+    );
+  });
+  return out;
+}
+
+const conv2d = defineKernel<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D, (call) => {
+  const { inputs, attrs, backend } = call;
+  const { x, filter } = inputs;
+  if (!isSupported(attrs.dataFormat, x, filter)) return runInFallback(tf.Conv2D, call);
+  const info = convolutionInfo(x.shape, filter.shape, attrs);
+  return forward(backend, x, filter, info, noEpilogue);
+});
+
+const fusedConv2d = defineKernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(
+  tf.FusedConv2D,
+  (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x, filter, bias, preluActivationWeights } = inputs;
+    const { activation, leakyreluAlpha } = attrs;
+    if (!isSupported(attrs.dataFormat, x, filter)) return runInFallback(tf.FusedConv2D, call);
+    const info = convolutionInfo(x.shape, filter.shape, attrs);
+    const extras = { bias, preluActivationWeights, activation, leakyreluAlpha };
+    return runFused(backend, info.outChannels, extras, (epilogue) =>
+      forward(backend, x, filter, info, epilogue),
+    );
+  },
+);
+
+const conv2dBackpropInput = defineKernel<tf.Conv2DBackpropInputInputs, tf.Conv2DBackpropInputAttrs>(
+  tf.Conv2DBackpropInput,
+  (call) => {
+    const { inputs, attrs, backend } = call;
+    const { dy, filter } = inputs;
+    if (!isSupported(attrs.dataFormat, dy, filter)) {
+      return runInFallback(tf.Conv2DBackpropInput, call);
+    }
+    const info = convolutionInfo(attrs.inputShape, filter.shape, attrs);
+    return inputGradient(backend, dy, filter, info);
+  },
+);
+
+const conv2dBackpropFilter = defineKernel<
+  tf.Conv2DBackpropFilterInputs,
+  tf.Conv2DBackpropFilterAttrs
+>(tf.Conv2DBackpropFilter, (call) => {
+  const { inputs, attrs, backend } = call;
+  const { x, dy } = inputs;
+  if (!isSupported(attrs.dataFormat, x, dy)) return runInFallback(tf.Conv2DBackpropFilter, call);
+  const info = convolutionInfo(x.shape, attrs.filterShape, attrs);
+  return filterGradient(backend, x, dy, info);
+});
+
+/** Two-dimensional convolutions of float32, channels last. */
+export const conv2dKernels: readonly SimdKernel[] = [
+  conv2d,
+  fusedConv2d,
+  conv2dBackpropInput,
+  conv2dBackpropFilter,
+];

@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs';
+import { runInFallback } from '../fallback.js';
+import { defineKernel, type SimdKernel } from '../kernel.js';
+
+type PoolInfo = ReturnType<typeof tf.backend_util.computePool2DInfo>;
+type Shape4D = [number, number, number, number];
+
+/** Pooling attributes; the gradient of an average has no rounding mode. */
+type PoolAttrs = Omit<tf.MaxPoolAttrs, 'dimRoundingMode'> &
+  Pick<tf.MaxPoolAttrs, 'dimRoundingMode'>;
+
+function poolInfo(shape: number[], attrs: PoolAttrs): PoolInfo {
+  const { filterSize, strides, pad, dimRoundingMode } = attrs;
+  return tf.backend_util.computePool2DInfo(
+    shape as Shape4D,
+    filterSize,
+    strides,
+    1,
+    pad,
+    dimRoundingMode,
+  );
+}
+
+/** The parameters that every pooling function ends its description of the windows with. */
+function windows(info: PoolInfo): number[] {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
+  return [filterHeight, filterWidth, strideHeight, strideWidth, padInfo.top, padInfo.left];
+}
+
+/** A forward pass, over windows of an input. */
+function pool(
+  kernelName: typeof tf.MaxPool | typeof tf.AvgPool,
+  name: 'maxPool' | 'averagePool',
+): SimdKernel {
+  return defineKernel<tf.MaxPoolInputs, tf.MaxPoolAttrs>(kernelName, (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x } = inputs;
+    if (x.dtype !== 'float32') return runInFallback(kernelName, call);
+    const info = poolInfo(x.shape, attrs);
+    const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outShape } = info;
+    const isIdentity = info.filterHeight === 1 && info.filterWidth === 1;
+    if (isIdentity && tf.util.arraysEqual(info.inShape, outShape)) {
+      return backend.alias(x, x.shape);
+    }
+    const out = backend.makeOutput(outShape, 'float32');
+    const from = backend.pointer(x);
+    const to = backend.pointer(out);
+    // biome-ignore format: grouped by meaning
+    backend.kernels[name]!(
+      from, inHeight, inWidth, inChannels, to, outHeight, outWidth, ...windows(info),
+      0, batchSize * outHeight,
+    );
+    return out;
+  });
+}
+
+const maxPoolGrad = defineKernel<tf.MaxPoolGradInputs, tf.MaxPoolGradAttrs>(
+  tf.MaxPoolGrad,
+  (call) => {
+    const { inputs, attrs, backend } = call;
+    const { dy, input } = inputs;
+    if (dy.dtype !== 'float32' || input.dtype !== 'float32') {
+      return runInFallback(tf.MaxPoolGrad, call);
+    }
+    const info = poolInfo(input.shape, attrs);
+    const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth } = info;
+    const out = backend.makeOutput(input.shape, 'float32');
+    const to = backend.pointer(out);
+    // biome-ignore format: grouped by meaning
+    backend.kernels.maxPoolGradient!(
+      backend.pointer(input), to, inHeight, inWidth, inChannels,
+      backend.pointer(dy), outHeight, outWidth, ...windows(info),
+      0, batchSize,
+    );
+    return out;
+  },
+);
+
+const avgPoolGrad = defineKernel<tf.AvgPoolGradInputs, tf.AvgPoolGradAttrs>(
+  tf.AvgPoolGrad,
+  (call) => {
+    const { inputs, attrs, backend } = call;
+    const { dy, input } = inputs;
+    if (dy.dtype !== 'float32') return runInFallback(tf.AvgPoolGrad, call);
+    const info = poolInfo(input.shape, attrs);
+    const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth } = info;
+    const out = backend.makeOutput(input.shape, 'float32');
+    const to = backend.pointer(out);
+    // As tfjs: each element gets an equal share even where a window reaches outside.
+    const share = 1 / (info.filterHeight * info.filterWidth);
+    // biome-ignore format: grouped by meaning
+    backend.kernels.averagePoolGradient!(
+      to, inHeight, inWidth, inChannels,
+      backend.pointer(dy), outHeight, outWidth, ...windows(info),
+      share, 0, batchSize,
+    );
+    return out;
+  },
+);
+
+/** Two-dimensional pooling of float32. */
+export const poolKernels: readonly SimdKernel[] = [
+  pool(tf.MaxPool, 'maxPool'),
+  pool(tf.AvgPool, 'averagePool'),
+  maxPoolGrad,
+  avgPoolGrad,
+];
