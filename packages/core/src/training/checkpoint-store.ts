@@ -16,8 +16,10 @@ export interface CheckpointStore {
   /**
    * Writes a checkpoint, whole or not at all, and then deletes all but the newest `keep`, this one
    * included.
+   *
+   * @returns the file or name it was written under.
    */
-  save(state: TrainingState, keep: number): Promise<void>;
+  save(state: TrainingState, keep: number): Promise<string>;
   /**
    * The newest checkpoint that can be read, or undefined when there is none at all.
    *
@@ -48,8 +50,10 @@ export function storeOver(entries: CheckpointEntries): CheckpointStore {
   return {
     async save(state, keep) {
       const older = await entries.list();
-      await entries.write((older.at(-1) ?? 0) + 1, encodeCheckpoint(state));
-      for (const number of older.slice(0, older.length + 1 - keep)) await entries.remove(number);
+      const number = (older.at(-1) ?? 0) + 1;
+      await entries.write(number, encodeCheckpoint(state));
+      for (const old of older.slice(0, older.length + 1 - keep)) await entries.remove(old);
+      return entries.nameOf(number);
     },
     async loadLatest() {
       const skipped: NnLabError[] = [];

@@ -47,6 +47,7 @@ export { trainModel } from './train-model.js';
 export type {
   AverageOptions,
   BatchEvent,
+  CheckpointEvent,
   EarlyStoppingOptions,
   EpochEvent,
   Figures,

@@ -55,6 +55,7 @@ export interface TrainModelOptions {
 
   readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
   readonly onEpoch?: (event: EpochEvent) => void | Promise<void>;
+  readonly onCheckpoint?: (event: CheckpointEvent) => void;
   readonly onProgress?: (event: ProgressEvent) => void;
   /** Least time between two progress events, in milliseconds. Default 100. */
   readonly progressInterval?: number;
@@ -108,6 +109,14 @@ export interface EpochEvent {
   readonly history: readonly EpochRecord[];
   /** True when the monitored figure is the best so far. */
   readonly isBest: boolean;
+}
+
+/** A checkpoint is written, whole. */
+export interface CheckpointEvent {
+  /** The file or name it lies under. */
+  readonly name: string;
+  /** Steps taken by then. */
+  readonly step: number;
 }
 
 /** Where the run stands, a few times a second. */

@@ -393,9 +393,11 @@ class TrainingRun {
     };
     // The first checkpoint of a run replaces those that another run left behind.
     const keep = this.#savedBefore || this.#resumedFrom ? 2 : 1;
-    await checkpoints.save({ signature: this.#signature(), progress, tensors }, keep);
+    const state = { signature: this.#signature(), progress, tensors };
+    const name = await checkpoints.save(state, keep);
     this.#savedBefore = true;
     this.#lastSave = performance.now();
+    this.#options.onCheckpoint?.({ name, step: progress.step });
   }
 
   #signature(): RunSignature {

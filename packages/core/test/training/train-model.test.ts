@@ -4,6 +4,7 @@ import { InvalidArgumentError, ShapeError } from '../../src/errors.js';
 import {
   accuracyOf,
   type BatchSource,
+  type CheckpointEvent,
   createMemoryCheckpointStore,
   DivergenceError,
   type EpochEvent,
@@ -349,6 +350,19 @@ describe('trainModel', () => {
     // A quarter of a second is the longest wait, and the run takes 0.6 seconds at least.
     expect(ticks).toBeGreaterThanOrEqual(2);
   });
+});
+
+it('trainModel tells of each checkpoint it wrote', async () => {
+  const written: CheckpointEvent[] = [];
+  await trainModel(smallModel(), {
+    ...basics,
+    checkpoints: createMemoryCheckpointStore(),
+    onCheckpoint: (event) => written.push(event),
+  });
+  expect(written).toEqual([
+    { name: 'checkpoint 1 in memory', step: 5 },
+    { name: 'checkpoint 2 in memory', step: 10 },
+  ]);
 });
 
 describe('trainModel keeps no tensor', () => {
