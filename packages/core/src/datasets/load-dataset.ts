@@ -1,5 +1,6 @@
 import { DataFormatError, NnLabError } from '../errors.js';
 import { createDataset, type Dataset } from './dataset.js';
+import { formatError } from './formats/bytes.js';
 import { type CifarRecords, parseCifar } from './formats/cifar.js';
 import { parseNumberCsv } from './formats/csv.js';
 import { parseIdx } from './formats/idx.js';
@@ -194,9 +195,9 @@ async function assembleCifar(
     const name = [...files.keys()].find((key) => key === file || key.endsWith(`/${file}`));
     if (!name) {
       const source = archive?.source ?? file;
-      throw new DataFormatError(
-        `${source}: ${file} is missing; is it the binary version of CIFAR-10? It has ${[...files.keys()].slice(0, 8).join(', ') || 'no files'}.`,
-        { source },
+      throw formatError(
+        source,
+        `${file} is missing; is it the binary version of CIFAR-10? It has ${[...files.keys()].slice(0, 8).join(', ') || 'no files'}.`,
       );
     }
     const source = archive ? `${archive.source}/${name}` : contents.get(name)!.source;
@@ -230,8 +231,5 @@ function checkLabels(file: DatasetContent, labels: ArrayLike<number>, classes: n
 }
 
 function mislabelled({ source }: DatasetContent, expected: string, found: string): DataFormatError {
-  return new DataFormatError(
-    `${source}: ${expected} were expected, but ${found} came; is it the right file?`,
-    { source },
-  );
+  return formatError(source, `${expected} were expected, but ${found} came; is it the right file?`);
 }

@@ -11,6 +11,24 @@ export function describeBytes(bytes: number): string {
   return `${bytes.toLocaleString('en-US')} byte${bytes === 1 ? '' : 's'}`;
 }
 
+/**
+ * A `DataFormatError` whose message is one line and names its source, whatever bytes of the file are
+ * quoted in it.
+ */
+export function formatError(
+  source: string,
+  message: string,
+  details: { readonly offset?: number | undefined; readonly cause?: unknown } = {},
+): DataFormatError {
+  const { offset, cause } = details;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal.
+  const line = `${source}: ${message}`.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return new DataFormatError(
+    line,
+    offset === undefined ? { source, cause } : { source, offset, cause },
+  );
+}
+
 /** Reads numbers one after another from bytes, and never past their end. */
 export class ByteReader {
   readonly #view: DataView;
@@ -50,11 +68,7 @@ export class ByteReader {
 
   /** An error at the present offset, or another. */
   error(message: string, offset = this.offset, cause?: unknown): DataFormatError {
-    return new DataFormatError(`${this.source}: ${message}`, {
-      source: this.source,
-      offset,
-      cause,
-    });
+    return formatError(this.source, message, { offset, cause });
   }
 
   #skip(length: number, part: string): number {

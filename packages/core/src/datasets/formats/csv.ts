@@ -1,6 +1,5 @@
 import Papa from 'papaparse';
-import { DataFormatError } from '../../errors.js';
-import type { ParseOptions } from './bytes.js';
+import { formatError, type ParseOptions } from './bytes.js';
 
 /** Options of `parseCsv` and `parseNumberCsv`. */
 export interface ParseCsvOptions extends ParseOptions {
@@ -66,9 +65,10 @@ export function parseNumberCsv(
       const field = fields[column]!;
       const value = field.trim() === '' ? Number.NaN : Number(field);
       if (!Number.isFinite(value)) {
-        throw new DataFormatError(
-          `${source}: line ${line}, column ${column + 1}: a number was expected, but ${JSON.stringify(field.slice(0, 40))} came${line === 1 && !options.header ? '; if the first line names the columns, say header: true' : ''}.`,
-          { source, offset: offset() },
+        throw formatError(
+          source,
+          `line ${line}, column ${column + 1}: a number was expected, but ${JSON.stringify(field.slice(0, 40))} came${line === 1 && !options.header ? '; if the first line names the columns, say header: true' : ''}.`,
+          { offset: offset() },
         );
       }
       values.push(value);
@@ -96,17 +96,15 @@ function forEachRow(
       try {
         const quote = errors.find((error) => error.type === 'Quotes');
         if (quote) {
-          throw new DataFormatError(`${source}: line ${line}: ${quote.message}.`, {
-            source,
-            offset: offset(),
-          });
+          throw formatError(source, `line ${line}: ${quote.message}.`, { offset: offset() });
         }
         if (data.length > 1 || data[0] !== '') {
           columns ??= data.length;
           if (data.length !== columns) {
-            throw new DataFormatError(
-              `${source}: line ${line} has ${data.length} field${data.length === 1 ? '' : 's'}, but the first has ${columns}; every line must have the same number.`,
-              { source, offset: offset() },
+            throw formatError(
+              source,
+              `line ${line} has ${data.length} field${data.length === 1 ? '' : 's'}, but the first has ${columns}; every line must have the same number.`,
+              { offset: offset() },
             );
           }
           visit(data, line, offset);
@@ -121,10 +119,7 @@ function forEachRow(
   });
   if (failure) throw failure;
   if (columns === undefined) {
-    throw new DataFormatError(`${source}: lines of fields were expected, but it is empty.`, {
-      source,
-      offset: 0,
-    });
+    throw formatError(source, `lines of fields were expected, but it is empty.`, { offset: 0 });
   }
 }
 
@@ -132,12 +127,8 @@ function decodeUtf8(bytes: Uint8Array, source: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new DataFormatError(
-      `${source}: a text file (UTF-8) was expected, but its bytes are none.`,
-      {
-        source,
-        cause,
-      },
-    );
+    throw formatError(source, `a text file (UTF-8) was expected, but its bytes are none.`, {
+      cause,
+    });
   }
 }

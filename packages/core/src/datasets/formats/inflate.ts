@@ -1,5 +1,5 @@
-import { DataFormatError, InvalidArgumentError } from '../../errors.js';
-import { describeBytes, type ParseOptions } from './bytes.js';
+import { InvalidArgumentError } from '../../errors.js';
+import { describeBytes, formatError, type ParseOptions } from './bytes.js';
 
 /** Options of `inflate` and `gunzip`. */
 export interface InflateOptions extends ParseOptions {
@@ -47,18 +47,19 @@ export async function inflate(
   let length = 0;
   for (;;) {
     const chunk = await reader.read().catch((cause: unknown) => {
-      throw new DataFormatError(
-        `${source}: compressed data (${format}, ${describeBytes(bytes.length)}) are cut short or corrupt: ${(cause as Error).message}; fetch the file again.`,
-        { source, cause },
+      throw formatError(
+        source,
+        `compressed data (${format}, ${describeBytes(bytes.length)}) are cut short or corrupt: ${(cause as Error).message}; fetch the file again.`,
+        { cause },
       );
     });
     if (chunk.done) return join(chunks, length);
     length += chunk.value.length;
     if (length > maxBytes) {
       await reader.cancel().catch(() => undefined);
-      throw new DataFormatError(
-        `${source}: ${describeBytes(bytes.length)} of compressed data hold more than the ${describeBytes(maxBytes)} that are allowed; raise maxBytes if the source is trusted.`,
-        { source },
+      throw formatError(
+        source,
+        `${describeBytes(bytes.length)} of compressed data hold more than the ${describeBytes(maxBytes)} that are allowed; raise maxBytes if the source is trusted.`,
       );
     }
     chunks.push(chunk.value);

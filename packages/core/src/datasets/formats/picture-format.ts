@@ -1,6 +1,6 @@
-import { DataFormatError } from '../../errors.js';
+import type { DataFormatError } from '../../errors.js';
 import type { Picture } from '../pictures.js';
-import { describeBytes, type ParseOptions } from './bytes.js';
+import { describeBytes, formatError, type ParseOptions } from './bytes.js';
 
 /** The formats that `readPicture` knows. */
 export type PictureFormat = 'png' | 'jpeg' | 'webp';
@@ -44,9 +44,10 @@ export function notAPicture(bytes: Uint8Array, source: string): DataFormatError 
       : known.find(([magic]) => start.startsWith(magic))?.[1];
   const found =
     bytes.length === 0 ? 'the file is empty' : type ? `this is ${type}` : 'this is none';
-  return new DataFormatError(
-    `${source}: a PNG, JPEG or WebP picture was expected, but ${found}; save it as PNG or JPEG.`,
-    { source, offset: 0 },
+  return formatError(
+    source,
+    `a PNG, JPEG or WebP picture was expected, but ${found}; save it as PNG or JPEG.`,
+    { offset: 0 },
   );
 }
 
@@ -58,17 +59,12 @@ export function checkExtents(
 ): void {
   const { source, maxPixels = 100_000_000 } = options;
   if (width < 1 || height < 1) {
-    throw new DataFormatError(
-      `${source}: its header says ${width}x${height} pixels; it is corrupt.`,
-      {
-        source,
-      },
-    );
+    throw formatError(source, `its header says ${width}x${height} pixels; it is corrupt.`);
   }
   if (width * height > maxPixels) {
-    throw new DataFormatError(
-      `${source}: its header says ${width}x${height} pixels, more than the ${maxPixels.toLocaleString('en-US')} that are allowed; make it smaller, or raise maxPixels.`,
-      { source },
+    throw formatError(
+      source,
+      `its header says ${width}x${height} pixels, more than the ${maxPixels.toLocaleString('en-US')} that are allowed; make it smaller, or raise maxPixels.`,
     );
   }
 }
@@ -81,9 +77,10 @@ export function corruptPicture(
   cause: unknown,
 ): DataFormatError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DataFormatError(
-    `${source}: the ${format} picture (${describeBytes(bytes.length)}) is cut short or corrupt: ${reason}; save or fetch it again.`,
-    { source, cause },
+  return formatError(
+    source,
+    `the ${format} picture (${describeBytes(bytes.length)}) is cut short or corrupt: ${reason}; save or fetch it again.`,
+    { cause },
   );
 }
 

@@ -1,7 +1,6 @@
 import { convertIndexedToRgb, type DecodedPng, decode, encode } from 'fast-png';
-import { DataFormatError } from '../../errors.js';
 import type { Picture } from '../pictures.js';
-import { ByteReader } from './bytes.js';
+import { ByteReader, formatError } from './bytes.js';
 import { inflate } from './inflate.js';
 import {
   checkExtents,
@@ -28,9 +27,9 @@ export async function decodePng(
   const png = readPngChunks(bytes, source);
   checkExtents(png.width, png.height, { ...options, source });
   if (png.interlaced && png.depth < 8) {
-    throw new DataFormatError(
-      `${source}: an interlaced PNG of fewer than 8 bits a sample cannot be read; save it without interlacing.`,
-      { source },
+    throw formatError(
+      source,
+      `an interlaced PNG of fewer than 8 bits a sample cannot be read; save it without interlacing.`,
     );
   }
   await checkPixelData(png, source);
@@ -150,9 +149,9 @@ const adam7 = [
 async function checkPixelData(png: PngChunks, source: string): Promise<void> {
   const pixels = await inflate(png.packed, 'deflate', { source, maxBytes: png.pixelBytes });
   if (pixels.length !== png.pixelBytes) {
-    throw new DataFormatError(
-      `${source}: the PNG says ${png.width}x${png.height}, ${png.pixelBytes} bytes of pixels, but has ${pixels.length}; save or fetch it again.`,
-      { source },
+    throw formatError(
+      source,
+      `the PNG says ${png.width}x${png.height}, ${png.pixelBytes} bytes of pixels, but has ${pixels.length}; save or fetch it again.`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { unpackTar } from 'modern-tar';
 import { DataFormatError } from '../../errors.js';
-import { describeBytes, type ParseOptions } from './bytes.js';
+import { describeBytes, formatError, type ParseOptions } from './bytes.js';
 
 /** Options of `parseTar`. */
 export interface ParseTarOptions extends ParseOptions {
@@ -20,9 +20,10 @@ export async function parseTar(
 ): Promise<Map<string, Uint8Array>> {
   const { source = 'tar', maxEntries = 65_536 } = options;
   if (bytes.length < 1024 || bytes.length % 512 !== 0) {
-    throw new DataFormatError(
-      `${source}: a tar archive has whole blocks of 512 bytes, two at least, but ${describeBytes(bytes.length)} came; the file is cut short or of another format.`,
-      { source, offset: bytes.length },
+    throw formatError(
+      source,
+      `a tar archive has whole blocks of 512 bytes, two at least, but ${describeBytes(bytes.length)} came; the file is cut short or of another format.`,
+      { offset: bytes.length },
     );
   }
   const files = new Map<string, Uint8Array>();
@@ -32,9 +33,9 @@ export async function parseTar(
       strict: true,
       filter: (header) => {
         if (++entries > maxEntries) {
-          throw new DataFormatError(
-            `${source}: the archive has more than the ${maxEntries} entries that are allowed; raise maxEntries if the source is trusted.`,
-            { source },
+          throw formatError(
+            source,
+            `the archive has more than the ${maxEntries} entries that are allowed; raise maxEntries if the source is trusted.`,
           );
         }
         return header.type === 'file';
@@ -46,9 +47,10 @@ export async function parseTar(
     }
   } catch (cause) {
     if (DataFormatError.isInstance(cause)) throw cause;
-    throw new DataFormatError(
-      `${source}: the tar archive is cut short or corrupt: ${(cause as Error).message}; fetch the file again.`,
-      { source, cause },
+    throw formatError(
+      source,
+      `the tar archive is cut short or corrupt: ${(cause as Error).message}; fetch the file again.`,
+      { cause },
     );
   }
   return files;

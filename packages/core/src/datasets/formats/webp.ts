@@ -1,6 +1,5 @@
-import { DataFormatError } from '../../errors.js';
 import type { Picture } from '../pictures.js';
-import { ByteReader } from './bytes.js';
+import { ByteReader, formatError } from './bytes.js';
 import {
   applyOrientation,
   checkExtents,
@@ -81,13 +80,9 @@ export function readWebpChunks(bytes: Uint8Array, source: string): WebpHeader {
     const fields = new ByteReader(content, source, `a WebP's ${JSON.stringify(type)} chunk`);
     if (type === 'VP8X') {
       if (fields.uint8('flags') & 2) {
-        throw new DataFormatError(
-          `${source}: an animated WebP cannot be read; save one picture of it.`,
-          {
-            source,
-            offset: start,
-          },
-        );
+        throw formatError(source, `an animated WebP cannot be read; save one picture of it.`, {
+          offset: start,
+        });
       }
       fields.take(3, 'flags');
       const uint24 = () => 1 + fields.uint8('extents') + 256 * fields.uint16('extents', true);

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+
+/** What fixtures/make-fixtures.py found in its files with NumPy and Pillow. */
+export interface Expected {
+  readonly npy: Record<string, ExpectedArray>;
+  readonly npz: Record<string, Record<string, ExpectedArray>>;
+  readonly idx: Record<string, ExpectedArray>;
+  readonly pictures: Record<
+    string,
+    { width: number; height: number; channels: number; tolerance: number; data: number[] }
+  >;
+}
+
+interface ExpectedArray {
+  readonly shape: number[];
+  /** `null` is NaN, text is an infinity. */
+  readonly data: (number | boolean | string | null)[];
+}
+
+export function fixturePath(name: string): string {
+  return new URL(`fixtures/${name}`, import.meta.url).pathname;
+}
+
+export function fixture(name: string): Uint8Array {
+  return new Uint8Array(readFileSync(fixturePath(name)));
+}
+
+export const expected: Expected = JSON.parse(readFileSync(fixturePath('expected.json'), 'utf8'));
+
+export function numbersOf({ data }: ExpectedArray): number[] {
+  return data.map((value) =>
+    value === null
+      ? Number.NaN
+      : typeof value === 'string'
+        ? Number(value.replace('inf', 'Infinity'))
+        : Number(value),
+  );
+}
