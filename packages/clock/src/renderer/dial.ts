@@ -1,6 +1,6 @@
 import { bandCoverage, cosine, edgeCoverage, sine } from './arithmetic.js';
 import type { Camera } from './camera.js';
-import { NumeralFields, numeralFields } from './numerals.js';
+import { type NumeralFields, numeralFields } from './numerals.js';
 import type { ClockParameters } from './parameters.js';
 import type { Row } from './row.js';
 
@@ -9,8 +9,8 @@ export class Dial {
   #shade = 0;
   #hubRadius = 0;
   #handShade = 0;
-  readonly #ticks = Array.from({ length: 60 }, () => new Bar());
-  readonly #numerals = Array.from({ length: 12 }, () => new Numeral());
+  readonly #ticks = new Marks(60, () => new Bar());
+  readonly #numerals = new Marks(12, () => new Numeral());
   readonly #hourHand = new Bar();
   readonly #minuteHand = new Bar();
 
@@ -32,15 +32,17 @@ export class Dial {
       const length = five ? parameters.hourTickLength : parameters.minuteTickLength;
       const width = five ? parameters.hourTickWidth : parameters.minuteTickWidth;
       const shown = five ? parameters.hourTicks : parameters.minuteTicks;
-      const tick = this.#ticks[mark]!;
+      const tick = this.#ticks.all[mark]!;
       tick.place(6 * mark, tickRadius - length, tickRadius, shown ? width : 0, inkShade);
       tick.frame(camera, size, parameters.antialiasing);
     }
     for (let mark = 0; mark < 12; mark++) {
-      const numeral = this.#numerals[mark]!;
+      const numeral = this.#numerals.all[mark]!;
       numeral.place(mark, parameters);
       numeral.frame(camera, size, parameters.antialiasing);
     }
+    this.#ticks.start();
+    this.#numerals.start();
     const { hourHandTail, hourHandLength, hourHandWidth, handShade } = parameters;
     const hourAngle = 30 * (hour + minute / 60);
     this.#hourHand.place(hourAngle, -hourHandTail, hourHandLength, hourHandWidth, handShade);
@@ -59,8 +61,8 @@ export class Dial {
   /** Paints the pixels `from` to `to` (excluded) of row number `j` with the unlit dial. */
   paint(row: Row, j: number, from: number, to: number): void {
     row.shade.fill(this.#shade, from, to);
-    for (const tick of this.#ticks) tick.paint(row, j, from, to);
-    for (const numeral of this.#numerals) numeral.paint(row, j, from, to);
+    this.#ticks.paint(row, j, from, to);
+    this.#numerals.paint(row, j, from, to);
     this.#hourHand.paint(row, j, from, to);
     this.#minuteHand.paint(row, j, from, to);
     this.#paintHub(row, from, to);
@@ -83,8 +85,8 @@ export class Dial {
 abstract class Mark {
   protected left = 0;
   protected right = 0;
-  protected top = 0;
-  protected bottom = 0;
+  top = 0;
+  bottom = 0;
   /** Corners as x, y, x, y, ... in dial coordinates. */
   protected readonly corners = new Float64Array(8);
 
@@ -106,12 +108,55 @@ abstract class Mark {
       if (row < top) top = row;
       if (row > bottom) bottom = row;
     }
-    const margin = 1 + antialiasing;
-    this.left = Math.max(0, Math.floor(left - margin));
-    this.right = Math.min(size, Math.ceil(right + margin));
-    this.top = Math.max(0, Math.floor(top - margin));
-    this.bottom = Math.min(size, Math.ceil(bottom + margin));
+    // Half a window, which is wider across the direction in which the dial is foreshortened.
+    const margin = 0.85 * antialiasing;
+    this.left = Math.max(0, Math.ceil(left - margin - 0.5));
+    this.right = Math.min(size, Math.floor(right + margin + 0.5));
+    this.top = Math.max(0, Math.ceil(top - margin - 0.5));
+    this.bottom = Math.min(size, Math.floor(bottom + margin + 0.5));
   }
+}
+
+/** Many marks of one ink, which need no order, with those at hand that the current row may touch. */
+class Marks<M extends Mark & { paint(row: Row, j: number, from: number, to: number): void }> {
+  readonly all: readonly M[];
+  /** All marks by their top rows; those before {@link #next} have been reached. */
+  readonly #byTop: M[];
+  readonly #active: M[] = [];
+  #next = 0;
+
+  constructor(count: number, create: () => M) {
+    this.all = Array.from({ length: count }, create);
+    this.#byTop = [...this.all];
+  }
+
+  /** Gets ready for the rows of a picture from the top, after all marks have their places. */
+  start(): void {
+    this.#byTop.sort(compareTops);
+    this.#active.length = 0;
+    this.#next = 0;
+  }
+
+  paint(row: Row, j: number, from: number, to: number): void {
+    const byTop = this.#byTop;
+    const active = this.#active;
+    while (this.#next < byTop.length && byTop[this.#next]!.top <= j) {
+      active.push(byTop[this.#next++]!);
+    }
+    for (let k = active.length - 1; k >= 0; k--) {
+      const mark = active[k]!;
+      if (j < mark.bottom) {
+        mark.paint(row, j, from, to);
+      } else {
+        active[k] = active[active.length - 1]!;
+        active.pop();
+      }
+    }
+  }
+}
+
+function compareTops(a: Mark, b: Mark): number {
+  return a.top - b.top;
 }
 
 /** A straight bar along a radius with square ends: a tick or a hand. */
@@ -192,9 +237,11 @@ class Numeral extends Mark {
     this.#size = numeralSize;
     this.#halfWeight = (parameters.numeralWeight / numeralSize) * 0.5;
     this.#shade = parameters.inkShade;
+    const halfWidth = ((this.#fields?.halfWidths[hour] ?? 0) + this.#halfWeight) * numeralSize;
+    const halfHeight = (0.5 + this.#halfWeight) * numeralSize;
     for (let corner = 0; corner < 4; corner++) {
-      const across = (corner & 1 ? 1 : -1) * NumeralFields.halfWidth * numeralSize;
-      const up = (corner & 2 ? 1 : -1) * NumeralFields.halfHeight * numeralSize;
+      const across = corner & 1 ? halfWidth : -halfWidth;
+      const up = corner & 2 ? halfHeight : -halfHeight;
       this.corners[2 * corner] = this.#x + across * this.#cosine + up * this.#sine;
       this.corners[2 * corner + 1] = this.#y - across * this.#sine + up * this.#cosine;
     }

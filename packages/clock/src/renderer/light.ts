@@ -5,14 +5,16 @@ import type { Row } from './row.js';
 
 /** A far lamp, its shadows, and its reflection in the clock's glass. */
 export class Light {
-  #x = 0;
-  #y = 0;
-  #z = 0;
-  #halfX = 0;
-  #halfY = 0;
-  #halfZ = 0;
-  #ambient = 0;
-  #direct = 0;
+  /** Unit vector to the lamp, in dial coordinates. */
+  x = 0;
+  y = 0;
+  z = 1;
+  /** Half way between lamp and camera: where a mirror's normal points to reflect the lamp. */
+  halfX = 0;
+  halfY = 0;
+  halfZ = 1;
+  /** Share of the light that comes from everywhere. */
+  ambient = 1;
   #crescent = 0;
   #groundX = 0;
   #groundY = 0;
@@ -40,27 +42,25 @@ export class Light {
     const tableY = cosine(lightDirection);
     this.#groundX = tableX * camera.turnCosine - tableY * camera.turnSine;
     this.#groundY = tableX * camera.turnSine + tableY * camera.turnCosine;
-    this.#x = this.#groundX * ground;
-    this.#y = this.#groundY * ground;
-    this.#z = sine(lightElevation);
+    this.x = this.#groundX * ground;
+    this.y = this.#groundY * ground;
+    this.z = sine(lightElevation);
 
-    // Half way between lamp and camera: where a mirror's normal must point to reflect the lamp.
     const distance = Math.sqrt(camera.x * camera.x + camera.y * camera.y + camera.z * camera.z);
-    const halfX = this.#x + camera.x / distance;
-    const halfY = this.#y + camera.y / distance;
-    const halfZ = this.#z + camera.z / distance;
+    const halfX = this.x + camera.x / distance;
+    const halfY = this.y + camera.y / distance;
+    const halfZ = this.z + camera.z / distance;
     const length = Math.sqrt(halfX * halfX + halfY * halfY + halfZ * halfZ);
-    this.#halfX = halfX / length;
-    this.#halfY = halfY / length;
-    this.#halfZ = halfZ / length;
+    this.halfX = halfX / length;
+    this.halfY = halfY / length;
+    this.halfZ = halfZ / length;
 
-    this.#ambient = ambient;
-    this.#direct = 1 - ambient;
+    this.ambient = ambient;
     this.#crescent = parameters.crescent;
     this.#dialGradient = parameters.dialGradient;
     this.#woodGradient = parameters.woodGradient;
 
-    const throwLength = (rimHeight * ground) / this.#z;
+    const throwLength = (rimHeight * ground) / this.z;
     this.#shadow = parameters.shadow;
     this.#shadowX = this.#groundX * throwLength;
     this.#shadowY = this.#groundY * throwLength;
@@ -80,24 +80,10 @@ export class Light {
     this.#glareY = glareY;
     // A dial radius at the dial's centre, in picture widths.
     const radius = parameters.scale / (2 * (1 + rimWidth));
-    this.#middleRadius = 1.7 * glareSize * radius;
+    this.#middleRadius = 2.4 * glareSize * radius;
     this.#haloRadius = 6 * glareSize * radius;
     this.#glareStrength = parameters.glareStrength;
     this.#haloStrength = parameters.glareHalo;
-  }
-
-  /** Light on a matt surface of the given unit normal; 1 where it faces the lamp. */
-  diffuse(nx: number, ny: number, nz: number): number {
-    const facing = nx * this.#x + ny * this.#y + nz * this.#z;
-    return this.#ambient + (facing > 0 ? this.#direct * facing : 0);
-  }
-
-  /** The lamp's reflection in a varnished surface of the given unit normal. */
-  gloss(nx: number, ny: number, nz: number): number {
-    const facing = nx * this.#halfX + ny * this.#halfY + nz * this.#halfZ;
-    if (facing < 0.9) return 0;
-    const t = (facing - 0.9) * 10;
-    return 0.12 * t * t;
   }
 
   /**
@@ -189,7 +175,7 @@ export class Light {
       let reflected = haloStrength * haze * haze * haze;
       const middle = distance * middleScale;
       if (middle < 1) {
-        const bump = 1 - middle * middle;
+        const bump = 1 - middle;
         reflected += glareStrength * bump * bump;
       }
       shade[i] = shade[i]! + (1 - shade[i]!) * (reflected < 1 ? reflected : 1);

@@ -252,12 +252,18 @@ export class NumeralFields {
   static readonly halfWidth: number = ((fieldColumns - 1) / 2) * fieldCell;
   static readonly halfHeight: number = ((fieldRows - 1) / 2) * fieldCell;
 
+  /** Half of each numeral's width between its outermost strokes' middles; hour 0 is the twelve. */
+  readonly halfWidths = new Float64Array(12);
   readonly #distances: Float32Array;
 
   constructor(font: NumeralFont) {
     this.#distances = new Float32Array(12 * fieldRows * fieldColumns);
     for (let hour = 0; hour < 12; hour++) {
       const segments = numeralSegments(font, hour === 0 ? 12 : hour);
+      this.halfWidths[hour] = segments.reduce(
+        (most, value, i) => (i & 1 ? most : Math.max(most, Math.abs(value))),
+        0,
+      );
       let cell = hour * fieldRows * fieldColumns;
       for (let row = 0; row < fieldRows; row++) {
         const y = row * fieldCell - NumeralFields.halfHeight;

@@ -53,6 +53,8 @@ export class Rim {
     const cameraX = this.#cameraX;
     const cameraY = this.#cameraY;
     const heightPerCamera = height / this.#cameraZ;
+    const { ambient, x: lightX, y: lightY, z: lightZ, halfX, halfY, halfZ } = light;
+    const direct = 1 - ambient;
     for (let i = from; i < to; i++) {
       const radius = Math.sqrt(squared[i]!);
       const outward = 1 / radius;
@@ -84,7 +86,10 @@ export class Rim {
       const nx = normalOut * outX * scale;
       const ny = normalOut * outY * scale;
       const nz = normalUp * scale;
-      const lit = rimShade * light.diffuse(nx, ny, nz) + light.gloss(nx, ny, nz);
+      const facing = nx * lightX + ny * lightY + nz * lightZ;
+      let lit = rimShade * (facing > 0 ? ambient + direct * facing : ambient);
+      const mirrored = nx * halfX + ny * halfY + nz * halfZ - 0.9;
+      if (mirrored > 0) lit += 12 * mirrored * mirrored;
       shade[i] = shade[i]! + (lit - shade[i]!) * covered;
     }
   }

@@ -132,7 +132,7 @@ function createGrain(): readonly Int8Array[] {
         0.8 * noise(ring, 0, 4, tileSize, 14) +
         0.9 * noise(v, u, 1, 16, 15) +
         0.5 * noise(v, u, 2, 64, 16) +
-        0.75 * noise(v, u, 1, 2, 17) +
+        1 * noise(v, u, 1, 2, 17) +
         0.7 * noise(v, u, 64, 256, 18);
       values[v * tileSize + u] = value;
       sum += value;
