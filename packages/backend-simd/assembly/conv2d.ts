@@ -118,9 +118,9 @@ export function convolve(
   // With few channels a row of taps is one run of floats, read from a padded copy of the image.
   const narrow = channels <= NARROW && tapStepColumn == 1;
   const padded = narrow && !inside;
-  const runs = channels == 0 ? 0 : narrow ? tapRows : tapRows * tapColumns;
-  const runColumns = narrow ? 1 : tapColumns;
   const run = narrow ? tapColumns * channels : channels;
+  const runs = run == 0 ? 0 : narrow ? tapRows : tapRows * tapColumns;
+  const runColumns = narrow ? 1 : tapColumns;
   const readHeight = padded ? above + height + below : height;
   const readWidth = padded ? before + width + after : width;
   const runsAtOnce = BLOCK_DEPTH / max(1, min(run, BLOCK_DEPTH));
@@ -187,7 +187,8 @@ export function convolve(
       store<u32>(outOf + slot, load<u32>(outOf + last));
     }
     let line = table;
-    for (let i = 0; i < tapRows; i++) {
+    const tableRows = runs == 0 ? 0 : tapRows;
+    for (let i = 0; i < tableRows; i++) {
       const rows = i32x4.splat(i * tapStepRow);
       for (let j = 0; j < runColumns; j++) {
         const columns = i32x4.splat(j * tapStepColumn);
