@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 
 /** Examples for one training step. Whoever receives a batch owns its tensors and disposes them. */
 export interface Batch {
-  /** `[examples, ...]`, as the model's input has it. */
-  readonly inputs: tf.Tensor;
+  /** `[examples, ...]`; an array, in the order of the inputs, for a model with several. */
+  readonly inputs: tf.Tensor | tf.Tensor[];
   /** `[examples, ...]`; an array, in the order of the outputs, for a model with several. */
   readonly targets: tf.Tensor | tf.Tensor[];
 }
@@ -21,12 +21,21 @@ export interface BatchSource {
   dispose?(): void;
 }
 
+/** The inputs of a batch as an array, one for each input of the model. */
+export function inputsOf(batch: Batch): tf.Tensor[] {
+  return Array.isArray(batch.inputs) ? batch.inputs : [batch.inputs];
+}
+
+/** How many examples a batch holds. */
+export function examplesIn(batch: Batch): number {
+  return inputsOf(batch)[0]!.shape[0]!;
+}
+
 /** The targets of a batch as an array, one for each output of the model. */
 export function targetsOf(batch: Batch): tf.Tensor[] {
   return Array.isArray(batch.targets) ? batch.targets : [batch.targets];
 }
 
 export function disposeBatch(batch: Batch): void {
-  batch.inputs.dispose();
-  for (const target of targetsOf(batch)) target.dispose();
+  for (const tensor of [...inputsOf(batch), ...targetsOf(batch)]) tensor.dispose();
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { BatchMetric } from './batch-metrics.js';
-import { type BatchSource, disposeBatch } from './batch-source.js';
+import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
 import { EventLoopTurns } from './event-loop.js';
 import { type Loss, resolveLoss } from './losses.js';
 import { evaluationStep, type Measures, namesOf } from './training-step.js';
@@ -50,7 +50,7 @@ export async function evaluateBatches(
       let figures: tf.Tensor1D | undefined;
       try {
         figures = evaluationStep(model, batch, measures);
-        sums.add(await figures.data(), batch.inputs.shape[0]!);
+        sums.add(await figures.data(), examplesIn(batch));
       } finally {
         disposeBatch(batch);
         figures?.dispose();

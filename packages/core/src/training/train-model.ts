@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { BatchQueue } from './batch-queue.js';
-import { type BatchSource, disposeBatch } from './batch-source.js';
+import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
 import { requireNotNegative, requirePositive, requireShare, requireWhole } from './checks.js';
 import { DivergenceError } from './divergence-error.js';
 import { evaluateBatches, Sums } from './evaluate-model.js';
@@ -177,7 +177,7 @@ class TrainingRun {
     if (!Number.isFinite(figures[0])) throw this.#divergence(`the loss became ${figures[0]}`);
     this.#average?.update();
 
-    const examples = batch.inputs.shape[0]!;
+    const examples = examplesIn(batch);
     this.#sums.add(figures, examples);
     this.#rate.add(examples, this.#tick());
     progress.batch++;

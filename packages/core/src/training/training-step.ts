@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { InvalidArgumentError, ShapeError } from '../errors.js';
 import type { BatchMetric } from './batch-metrics.js';
-import { type Batch, targetsOf } from './batch-source.js';
+import { type Batch, examplesIn, inputsOf, targetsOf } from './batch-source.js';
 import { clipByGlobalNorm } from './gradient-clipping.js';
 import type { LossFunction } from './losses.js';
 
@@ -24,13 +24,8 @@ export interface TrainedModel {
   readonly constrained: readonly tf.LayerVariable[];
 }
 
-/** @throws InvalidArgumentError when the model has several inputs or nothing to train. */
+/** @throws InvalidArgumentError when the model has nothing to train. */
 export function trainedModel(model: tf.LayersModel): TrainedModel {
-  if (model.inputs.length !== 1) {
-    throw new InvalidArgumentError(
-      `Expected a model with one input, but this one has ${model.inputs.length}.`,
-    );
-  }
   const weights = model.trainableWeights;
   if (weights.length === 0) {
     throw new InvalidArgumentError(
@@ -129,26 +124,33 @@ function outputsOf(output: ModelOutput): tf.Tensor[] {
 
 function requireFittingBatch(model: tf.LayersModel, batch: Batch): tf.Tensor[] {
   const targets = targetsOf(batch);
-  const expected = model.inputs[0]!.shape;
-  const { shape } = batch.inputs;
-  const fits =
-    shape.length === expected.length &&
-    shape.every((size, axis) => expected[axis] == null || expected[axis] === size);
-  if (!fits) {
+  const inputs = inputsOf(batch);
+  if (inputs.length !== model.inputs.length) {
     throw new ShapeError(
-      `Expected batches of inputs [${expected.map((size) => size ?? 'batch')}], as the model takes them, but the source gave [${shape}].`,
+      `Expected ${model.inputs.length} inputs in a batch, one for each input of the model, but the source gave ${inputs.length}.`,
     );
   }
+  inputs.forEach(({ shape }, index) => {
+    const expected = model.inputs[index]!.shape;
+    const fits =
+      shape.length === expected.length &&
+      shape.every((size, axis) => expected[axis] == null || expected[axis] === size);
+    if (!fits) {
+      throw new ShapeError(
+        `Expected batches of inputs [${expected.map((size) => size ?? 'batch')}], as the model takes them, but the source gave [${shape}].`,
+      );
+    }
+  });
   if (targets.length !== model.outputs.length) {
     throw new ShapeError(
       `Expected ${model.outputs.length} targets in a batch, one for each output of the model, but the source gave ${targets.length}.`,
     );
   }
-  const [examples] = shape;
-  for (const target of targets) {
-    if (target.shape[0] !== examples || examples === 0) {
+  const examples = examplesIn(batch);
+  for (const { shape } of [...inputs, ...targets]) {
+    if (shape[0] !== examples || examples === 0) {
       throw new ShapeError(
-        `Expected inputs and targets of one number of examples, at least 1, but the source gave inputs [${shape}] and a target [${target.shape}].`,
+        `Expected inputs and targets of one number of examples, at least 1, but the source gave inputs [${inputs[0]!.shape}] and [${shape}] beside them.`,
       );
     }
   }
