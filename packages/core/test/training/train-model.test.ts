@@ -123,7 +123,7 @@ describe('trainModel', () => {
       ...points,
       async batch(epoch, index) {
         const { inputs, targets } = await points.batch(epoch, index);
-        return { inputs, targets: [targets as tf.Tensor, tf.sum(inputs, 1, true)] };
+        return { inputs, targets: [targets as tf.Tensor, tf.sum(inputs as tf.Tensor, 1, true)] };
       },
     };
     const listed = twoHeads();
@@ -144,6 +144,30 @@ describe('trainModel', () => {
     });
     expect(await weightBytes(listed)).toBe(await weightBytes(joint));
     expect(history[1]!.train.loss).toBeLessThan(history[0]!.train.loss!);
+  });
+
+  it('trains several inputs', async () => {
+    const inputs = [tf.input({ shape: [3] }), tf.input({ shape: [1] })];
+    const joined = tf.layers.concatenate().apply(inputs) as tf.SymbolicTensor;
+    const whole = smallModel();
+    const model = tf.model({ inputs, outputs: whole.apply(joined) as tf.SymbolicTensor });
+    const points = pointsSource();
+    const source: BatchSource = {
+      ...points,
+      async batch(epoch, index) {
+        const { inputs, targets } = await points.batch(epoch, index);
+        const split = tf.split(inputs as tf.Tensor, [3, 1], 1);
+        tf.dispose(inputs);
+        return { inputs: split, targets };
+      },
+    };
+    const before = tf.memory().numTensors;
+    await trainModel(model, { ...basics, source });
+    expect(tf.memory().numTensors).toBe(before);
+    const plain = smallModel();
+    await trainModel(plain, basics);
+    expect(await weightBytes(whole)).toBe(await weightBytes(plain));
+    await expect(trainModel(model, basics)).rejects.toThrow(/Expected 2 inputs in a batch/);
   });
 
   it('weighs a smaller last batch by its examples', async () => {
@@ -527,7 +551,7 @@ describe('trainModel refuses', () => {
     [
       'fewer targets than inputs',
       () => ({ inputs: tf.zeros([2, 4]), targets: tf.zeros([1, 3]) }),
-      'one number of examples',
+      'of one number of examples, at least 1, but the source gave inputs [2,4] and [1,3]',
     ],
     [
       'an empty batch',

@@ -1,0 +1,16 @@
+export {
+  type BackendCandidate,
+  BackendMissingError,
+  type BackendName,
+  type ChosenBackend,
+  chooseBackend,
+  type StartedBackend,
+  type UseBackendOptions,
+} from './backend-choice.js';
+export * from './datasets/index.js';
+export * from './errors.js';
+export * from './metrics/index.js';
+export * from './plot/index.js';
+export * from './random/index.js';
+export * from './report/index.js';
+export * from './training/index.js';
