@@ -97,9 +97,9 @@ async function fetchRest(
       if (!(error instanceof FetchFailure)) throw error;
       fruitless = store.size > farthest ? 0 : fruitless + 1;
       farthest = Math.max(farthest, store.size);
+      if (!error.again) await store.restart();
       if (fruitless >= maxFruitlessTries || tries >= maxTries) throw error;
       if (!error.again && from === 0) throw error;
-      if (!error.again) await store.restart();
       await wait(200 * 2 ** fruitless, undefined, signal ? { signal } : {});
     }
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { it } from 'vitest';
 
 /** What fixtures/make-fixtures.py found in its files with NumPy and Pillow. */
 export interface Expected {
@@ -35,4 +36,10 @@ export function numbersOf({ data }: ExpectedArray): number[] {
         ? Number(value.replace('inf', 'Infinity'))
         : Number(value),
   );
+}
+
+/** A test that needs what not everybody has; without it one line says how to get it. */
+export function itNeeds(present: boolean, how: string): typeof it.only {
+  if (!present) console.info(`skipped: ${how}`);
+  return it.skipIf(!present);
 }
