@@ -57,6 +57,8 @@ export class SimdBackend extends tf.KernelBackend {
   readonly #data: tf.DataStorage<TensorData>;
   readonly #onDispose: (() => void) | undefined;
   #nextId = 0;
+  /** Tensors that belong to a complex one and are not counted on their own. */
+  #ownedParts = 0;
 
   constructor(compiled: CompiledKernels, options: SimdBackendInstanceOptions = {}) {
     super();
@@ -91,6 +93,7 @@ export class SimdBackend extends tf.KernelBackend {
     const size = tf.util.sizeFromShape(shape);
     const parts = { real, imag };
     const dtype = 'complex64';
+    this.#ownedParts += 2;
     return { dataId: this.#track({ dtype, size, pointer: -1, refCount: 1, parts }), shape, dtype };
   }
 
@@ -186,6 +189,7 @@ export class SimdBackend extends tf.KernelBackend {
     if (data.parts) {
       this.disposeData(data.parts.real.dataId, true);
       this.disposeData(data.parts.imag.dataId, true);
+      this.#ownedParts -= 2;
     }
     this.#data.delete(dataId);
     return true;
@@ -200,7 +204,7 @@ export class SimdBackend extends tf.KernelBackend {
   }
 
   override numDataIds(): number {
-    return this.#data.numDataIds();
+    return this.#data.numDataIds() - this.#ownedParts;
   }
 
   override memory(): SimdMemoryInfo {
@@ -259,6 +263,7 @@ export class SimdBackend extends tf.KernelBackend {
         real: this.makeTensorInfo(shape, 'float32', real),
         imag: this.makeTensorInfo(shape, 'float32', imag),
       };
+      this.#ownedParts += 2;
       return { dtype, size, refCount, pointer: -1, parts };
     }
     const pointer = this.heap.allocate(size * elementBytes);

@@ -48,10 +48,7 @@ function stridedSlice(
     attrs.shrinkAxisMask,
   );
   if (info.isIdentity) return backend.alias(x, info.finalShape);
-  const size =
-    info.sliceDim0 || info.isSimpleSlice
-      ? tf.slice_util.computeOutShape(info.begin, info.end, info.strides)
-      : info.finalShapeSparse;
+  const size = info.finalShapeSparse;
   const out = backend.makeOutput(size, x.dtype);
   const from = denseStrides(x.shape);
   const to = denseStrides(size);
