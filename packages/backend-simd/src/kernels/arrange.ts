@@ -48,7 +48,9 @@ function stridedSlice(
     attrs.shrinkAxisMask,
   );
   if (info.isIdentity) return backend.alias(x, info.finalShape);
-  const size = info.finalShapeSparse;
+  const size = info.begin.map((start, index) =>
+    Math.max(0, Math.ceil((info.end[index]! - start) / info.strides[index]!)),
+  );
   const out = backend.makeOutput(size, x.dtype);
   const from = denseStrides(x.shape);
   const to = denseStrides(size);

@@ -113,6 +113,16 @@ describe('moving elements gives what plain JavaScript gives', () => {
         ),
     ));
 
+  it('strided slice with a shrunken and a new axis', () => {
+    const x = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2]);
+    const shrunk = tf.stridedSlice(x, [0, 1, 1], [2, 2, -3], [1, 1, -1], 0, 0, 0, 0, 2);
+    expect(shrunk.shape).toEqual([2, 2]);
+    expect(Array.from(shrunk.dataSync())).toEqual([4, 3, 8, 7]);
+    const widened = tf.stridedSlice(x, [0, 0, 0], [0, 2, 1], [1, 1, 1], 0, 0, 0, 1, 0);
+    expect(widened.shape).toEqual([1, 2, 1, 2]);
+    expect(Array.from(widened.dataSync())).toEqual([1, 2, 5, 6]);
+  });
+
   it('strided slice of an empty range', () => {
     const empty = tf.stridedSlice(tf.zeros([8, 3]), [1, 0], [0, 1], [1, 1]);
     expect(empty.shape).toEqual([0, 1]);
