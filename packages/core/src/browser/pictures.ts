@@ -1,11 +1,13 @@
 import type { Dataset } from '../datasets/dataset.js';
 import { readJpegSegments } from '../datasets/formats/jpeg.js';
 import {
+  applyOrientation,
   checkExtents,
   corruptPicture,
   type DecodePictureOptions,
   dropOpaqueAlpha,
   notAPicture,
+  type PictureFormat,
   sniffPictureFormat,
 } from '../datasets/formats/picture-format.js';
 import { readPngChunks } from '../datasets/formats/png.js';
@@ -47,14 +49,9 @@ async function decode(
   const { source } = options;
   const format = sniffPictureFormat(bytes);
   if (!format) throw notAPicture(bytes, source);
-  const header =
-    format === 'png'
-      ? readPngChunks(bytes, source)
-      : format === 'jpeg'
-        ? readJpegSegments(bytes, source)
-        : readWebpChunks(bytes, source);
+  const header = readHeader(format, bytes, source);
   checkExtents(header.width, header.height, options);
-  const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
+  const blob = new Blob([header.upright as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
   const bitmap = await createImageBitmap(blob, {
     imageOrientation: 'from-image',
     premultiplyAlpha: 'none',
@@ -70,7 +67,29 @@ async function decode(
   const { data } = context.getImageData(0, 0, width, height);
   const rgba = new Uint8Array(data.buffer);
   const decoded = dropOpaqueAlpha({ width, height, channels: 4, data: rgba });
-  return header.gray && decoded.channels === 3 ? toGray(decoded) : decoded;
+  const picture = header.gray && decoded.channels === 3 ? toGray(decoded) : decoded;
+  return applyOrientation(picture, header.orientation);
+}
+
+interface Header {
+  readonly width: number;
+  readonly height: number;
+  readonly gray: boolean;
+  /** The file without an orientation that the browser might or might not heed. */
+  readonly upright: Uint8Array;
+  /** The orientation that was taken out of it. */
+  readonly orientation: number;
+}
+
+/** Browsers turn a JPEG by its orientation; of a WebP's, Chromium knows nothing and others do. */
+function readHeader(format: PictureFormat, bytes: Uint8Array, source: string): Header {
+  if (format === 'png') return { ...readPngChunks(bytes, source), upright: bytes, orientation: 1 };
+  if (format === 'jpeg')
+    return { ...readJpegSegments(bytes, source), upright: bytes, orientation: 1 };
+  const header = readWebpChunks(bytes, source);
+  const upright = bytes.slice();
+  if (header.exifOffset !== undefined) upright.fill(0x58, header.exifOffset, header.exifOffset + 4);
+  return { ...header, upright };
 }
 
 async function readBytes(

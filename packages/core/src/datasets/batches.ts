@@ -29,6 +29,19 @@ export interface DatasetBatchesOptions {
   readonly dropRemainder?: boolean;
 }
 
+/** A batch of a dataset. Whoever receives it owns its tensors and disposes them. */
+export interface DatasetBatch extends Batch {
+  /** `[batch, height, width, channels]` */
+  readonly inputs: tf.Tensor4D;
+  /** `[batch, classes]`, or `[batch]` without `oneHot`. */
+  readonly targets: tf.Tensor;
+}
+
+/** The batches of a dataset. */
+export interface DatasetBatchSource extends BatchSource {
+  batch(epoch: number, index: number): DatasetBatch;
+}
+
 /**
  * Cuts a dataset into batches for training: inputs `[batch, height, width, channels]`, targets by
  * `oneHot`.
@@ -47,7 +60,10 @@ export interface DatasetBatchesOptions {
  * ```
  * @throws InvalidArgumentError when an option cannot be used, or there would be no batch at all.
  */
-export function datasetBatches(dataset: Dataset, options: DatasetBatchesOptions = {}): BatchSource {
+export function datasetBatches(
+  dataset: Dataset,
+  options: DatasetBatchesOptions = {},
+): DatasetBatchSource {
   const { batchSize = 32, random, oneHot = true, augment, dropRemainder = false } = options;
   const { shuffle = random !== undefined, scale = [0, 1] } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
@@ -97,7 +113,7 @@ export function datasetBatches(dataset: Dataset, options: DatasetBatchesOptions 
   return {
     batchSize,
     batchesPerEpoch,
-    batch(epoch: number, index: number): Batch {
+    batch(epoch: number, index: number): DatasetBatch {
       if (!Number.isInteger(index) || index < 0 || index >= batchesPerEpoch) {
         throw new InvalidArgumentError(
           `An epoch has the batches 0 to ${batchesPerEpoch - 1}, but ${index} was asked for.`,

@@ -13,7 +13,12 @@ export {
   randomRotateScale,
   randomShift,
 } from './augmentations.js';
-export { type DatasetBatchesOptions, datasetBatches } from './batches.js';
+export {
+  type DatasetBatch,
+  type DatasetBatchesOptions,
+  type DatasetBatchSource,
+  datasetBatches,
+} from './batches.js';
 export {
   classCounts,
   createDataset,

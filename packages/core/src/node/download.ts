@@ -44,7 +44,8 @@ export async function downloadDatasetFile(
     }
   } catch (error) {
     options.signal?.throwIfAborted();
-    tried.push({ place: folder ?? 'memory', reason: (error as Error).message });
+    const reason = `${(error as Error).message}; give another folder as cache`;
+    tried.push({ place: folder ?? 'memory', reason });
     await store?.restart().catch(() => undefined);
   } finally {
     await store?.close();

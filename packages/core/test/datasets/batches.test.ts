@@ -30,15 +30,14 @@ interface Read {
 }
 
 async function read(options: DatasetBatchesOptions, epoch: number, index: number): Promise<Read> {
-  const { inputs, targets } = await datasetBatches(dataset, options).batch(epoch, index);
-  const target = targets as tf.Tensor;
+  const { inputs, targets } = datasetBatches(dataset, options).batch(epoch, index);
   const result = {
     inputs: [...(await inputs.data())],
-    targets: [...(await target.data())],
+    targets: [...(await targets.data())],
     inputShape: inputs.shape,
-    targetShape: target.shape,
+    targetShape: targets.shape,
   };
-  tf.dispose([inputs, target]);
+  tf.dispose([inputs, targets]);
   return result;
 }
 
@@ -83,9 +82,9 @@ describe('datasetBatches', () => {
     const options = { batchSize: 3, random, augment: randomShift({ pixels: 1 }) };
     const source = datasetBatches(dataset, options);
     const values = async (epoch: number, index: number) => {
-      const { inputs, targets } = await source.batch(epoch, index);
-      const numbers = [...(await inputs.data()), ...(await (targets as tf.Tensor).data())];
-      tf.dispose([inputs, targets as tf.Tensor]);
+      const { inputs, targets } = source.batch(epoch, index);
+      const numbers = [...(await inputs.data()), ...(await targets.data())];
+      tf.dispose([inputs, targets]);
       return numbers;
     };
     const wanted = await values(4, 2);
@@ -106,9 +105,9 @@ describe('datasetBatches', () => {
     const { inputs, targets, targetShape } = await read(options, 2, 0);
     expect(targetShape).toEqual([10]);
     expect(targets).toEqual(inputs.filter((_, i) => i % 2 === 0).map((position) => position % 3));
-    const batch = await datasetBatches(dataset, options).batch(0, 0);
-    expect((batch.targets as tf.Tensor).dtype).toBe('int32');
-    tf.dispose([batch.inputs, batch.targets as tf.Tensor]);
+    const batch = datasetBatches(dataset, options).batch(0, 0);
+    expect(batch.targets.dtype).toBe('int32');
+    tf.dispose([batch.inputs, batch.targets]);
   });
 
   it('scales to 0..1, or as asked', async () => {
@@ -147,9 +146,9 @@ describe('datasetBatches', () => {
       augment: randomFlip(),
     });
     const before = tf.memory().numTensors;
-    const { inputs, targets } = await source.batch(0, 0);
+    const { inputs, targets } = source.batch(0, 0);
     expect(tf.memory().numTensors).toBe(before + 2);
-    tf.dispose([inputs, targets as tf.Tensor]);
+    tf.dispose([inputs, targets]);
     expect(tf.memory().numTensors).toBe(before);
   });
 

@@ -5,9 +5,20 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DatasetAttempt, DatasetFile, DownloadProgress } from '../../src/datasets/index.js';
+import {
+  type DatasetAttempt,
+  type DatasetFile,
+  type DownloadProgress,
+  describeDataset,
+} from '../../src/datasets/index.js';
 import { loadDataset } from '../../src/node/datasets.js';
 import { downloadDatasetFile } from '../../src/node/download.js';
+import {
+  hasFashionMnist,
+  howToHaveFashionMnist,
+  officialFashionMnist,
+} from './debian-fashion-mnist.js';
+import { itNeeds } from './fixtures.js';
 
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251));
 const file: DatasetFile = {
@@ -277,6 +288,42 @@ describe('a download that fails leaves no file of that name, and says why', () =
 });
 
 describe('loadDataset with a network', () => {
+  itNeeds(hasFashionMnist, howToHaveFashionMnist)(
+    'fetches the official files, and takes them from the cache from then on',
+    async () => {
+      const files = new Map<string, Buffer>();
+      handle = (request, response) => {
+        const name = request.url!.slice(1);
+        if (!files.has(name)) files.set(name, officialFashionMnist(name));
+        serve(files.get(name)!, { breakAfter: 9_000_000 })(request, response);
+      };
+      const { layouts } = describeDataset('fashion-mnist');
+      const tried: DatasetAttempt[] = [];
+      const target = join(folder, 'cache', 'fashion-mnist');
+      for (const official of layouts[0]!) {
+        const options = { idleTimeout: 10_000 };
+        await downloadDatasetFile(official, [address], target, options, tried);
+      }
+      expect(tried).toEqual([]);
+      expect(requests.length).toBe(6);
+
+      const load = () =>
+        loadDataset('fashion-mnist', {
+          data: folder,
+          cache: join(folder, 'cache'),
+          mirrors: [address],
+        });
+      const { train, test, sources } = await load();
+      expect([train.count, test.count]).toEqual([60_000, 10_000]);
+      expect(sources.map(({ path }) => path)).toEqual(
+        layouts[0]!.map(({ name }) => join(target, name)),
+      );
+      expect(sources.every(({ official }) => official)).toBe(true);
+      expect(requests.length).toBe(6);
+    },
+    60_000,
+  );
+
   it('names each address and its reason when none serves', async () => {
     handle = (_, response) => response.writeHead(404).end();
     const loading = loadDataset('mnist', {

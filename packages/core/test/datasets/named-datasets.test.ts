@@ -15,6 +15,7 @@ import {
 } from '../../src/datasets/index.js';
 import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
 import { loadDataset } from '../../src/node/datasets.js';
+import { hasFashionMnist, howToHaveFashionMnist } from './debian-fashion-mnist.js';
 import { itNeeds } from './fixtures.js';
 
 let folder: string;
@@ -290,7 +291,6 @@ describe('loadDataset', () => {
 const data = process.env.NN_LAB_DATA;
 const has = (...names: string[]) =>
   data !== undefined && names.some((name) => existsSync(resolve(data, name)));
-const debian = '/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz';
 
 describe('real data', () => {
   itNeeds(
@@ -331,7 +331,7 @@ describe('real data', () => {
     120_000,
   );
 
-  itNeeds(existsSync(debian), 'Fashion-MNIST needs `apt install dataset-fashion-mnist`')(
+  itNeeds(hasFashionMnist, howToHaveFashionMnist)(
     'Fashion-MNIST of Debian, packed anew, has the official content',
     async () => {
       const { train, test, sources } = await loadDataset('fashion-mnist', {
@@ -342,7 +342,7 @@ describe('real data', () => {
       expect([...classCounts(train)]).toEqual(new Array(10).fill(6000));
       expect([...classCounts(test)]).toEqual(new Array(10).fill(1000));
       expect(sources.every(({ official }) => official)).toBe(true);
-      expect(sources[0]!.path).toBe(debian);
+      expect(sources[0]!.path).toBe('/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz');
       // The mean that is given for its training images everywhere.
       let sum = 0;
       for (const value of train.images) sum += value;

@@ -53,6 +53,8 @@ export interface WebpHeader {
   readonly width: number;
   readonly height: number;
   readonly orientation: number;
+  /** Offset of the chunk that gives the orientation. */
+  readonly exifOffset: number | undefined;
   /** Never: WebP has no grey pictures. */
   readonly gray: false;
 }
@@ -71,6 +73,7 @@ export function readWebpChunks(bytes: Uint8Array, source: string): WebpHeader {
   reader.take(4, 'signature');
   let extents: { width: number; height: number } | undefined;
   let orientation = 1;
+  let exifOffset: number | undefined;
   while (reader.left >= 8) {
     const start = reader.offset;
     const type = String.fromCharCode(...reader.take(4, 'chunk'));
@@ -97,9 +100,10 @@ export function readWebpChunks(bytes: Uint8Array, source: string): WebpHeader {
       extents = { width: 1 + (bits & 0x3fff), height: 1 + ((bits >>> 14) & 0x3fff) };
     } else if (type === 'EXIF') {
       const prefixed = String.fromCharCode(...content.subarray(0, 4)) === 'Exif';
+      exifOffset = start;
       orientation = exifOrientation(prefixed ? content.subarray(6) : content);
     }
   }
   if (!extents) throw reader.error('the WebP has no picture in it; it is cut short or corrupt.');
-  return { ...extents, orientation, gray: false };
+  return { ...extents, orientation, exifOffset, gray: false };
 }
