@@ -7,7 +7,7 @@
 
 import { copyPadded, copyStrip } from './conv2d-gather';
 import { ACCUMULATE, EDGE_BYTES, TILE_COLUMNS, TILE_ROWS, tileColumns, tileRows } from './matmul-tile';
-import { fillStart, outRows } from './matmul';
+import { fillStart, rowTable } from './matmul';
 import { packRight, packRightTransposed, panels } from './matmul-pack';
 
 /** Output positions that are worked on at a time. */
@@ -108,6 +108,8 @@ export function convolve(
 ): void {
   const pixelBytes = <usize>channels << 2;
   const imageBytes = <usize>height * width * pixelBytes;
+  const outBytes = <usize>targetChannels << 2;
+  const baseStep = <usize>strideColumn * pixelBytes, outStep = <usize>stepColumn * outBytes;
   const panelBytes = (<usize>(tapRows * tapColumns) * pixelBytes) * TILE_COLUMNS;
   const above = reachBefore(firstTapRow, tapRows, tapStepRow);
   const before = reachBefore(firstTapColumn, tapColumns, tapStepColumn);
@@ -157,18 +159,27 @@ export function convolve(
       picture = copy + <usize>(above * readWidth + before) * pixelBytes;
     }
     position += count;
-    for (let i = 0; i < count; i++) {
+    // Along a row of the grid everything moves by equal steps.
+    let slot: usize = 0;
+    while (slot < <usize>count << 2) {
       const row = gridRow * strideRow + firstTapRow;
-      const column = gridColumn * strideColumn + firstTapColumn;
-      const slot = <usize>i << 2;
-      store<i32>(rowOf + slot, row);
-      store<i32>(columnOf + slot, column);
-      store<u32>(baseOf + slot, <u32>(picture + (row * readWidth + column) * <i32>pixelBytes));
-      const targetRow = gridRow * stepRow + offsetRow;
-      const targetColumn = gridColumn * stepColumn + offsetColumn;
-      const pixel = (<usize>image * targetHeight + targetRow) * targetWidth + targetColumn;
-      store<u32>(outOf + slot, <u32>(target + ((pixel * targetChannels) << 2)));
-      if (++gridColumn == gridWidth) {
+      let column = gridColumn * strideColumn + firstTapColumn;
+      let base = picture + (row * readWidth + column) * <i32>pixelBytes;
+      const targetRow = (<usize>image * targetHeight + gridRow * stepRow + offsetRow) * targetWidth;
+      let to = target + (targetRow + gridColumn * stepColumn + offsetColumn) * outBytes;
+      const some = min(count - <i32>(slot >> 2), gridWidth - gridColumn);
+      for (let i = 0; i < some; i++) {
+        store<i32>(rowOf + slot, row);
+        store<i32>(columnOf + slot, column);
+        store<u32>(baseOf + slot, <u32>base);
+        store<u32>(outOf + slot, <u32>to);
+        column += strideColumn;
+        base += baseStep;
+        to += outStep;
+        slot += 4;
+      }
+      gridColumn += some;
+      if (gridColumn == gridWidth) {
         gridColumn = 0;
         if (++gridRow == gridHeight) {
           gridRow = 0;
@@ -180,11 +191,11 @@ export function convolve(
     }
     // The last tile repeats its last position.
     for (let i = count; i & (TILE_ROWS - 1); i++) {
-      const slot = <usize>i << 2, last = <usize>(count - 1) << 2;
-      store<i32>(rowOf + slot, load<i32>(rowOf + last));
-      store<i32>(columnOf + slot, load<i32>(columnOf + last));
-      store<u32>(baseOf + slot, load<u32>(baseOf + last));
-      store<u32>(outOf + slot, load<u32>(outOf + last));
+      const at = <usize>i << 2, last = <usize>(count - 1) << 2;
+      store<i32>(rowOf + at, load<i32>(rowOf + last));
+      store<i32>(columnOf + at, load<i32>(columnOf + last));
+      store<u32>(baseOf + at, load<u32>(baseOf + last));
+      store<u32>(outOf + at, load<u32>(outOf + last));
     }
     let line = table;
     const tableRows = runs == 0 ? 0 : tapRows;
@@ -218,10 +229,10 @@ export function convolve(
         const columns = min(TILE_COLUMNS, targetChannels - channel);
         const panel = right + <usize>(channel / TILE_COLUMNS) * panelBytes;
         const from = start + (<usize>channel << 2);
-        for (let p: usize = 0; p < <usize>count << 2; p += 16) {
-          v128.store(rowOf, i32x4.add(v128.load(outOf + p), i32x4.splat(channel << 2)));
-          tileRows(pointers + p, BLOCK << 2, some, run, panel, rowOf, columns, from, mode, low, high, edge);
-        }
+        tileRows(
+          (count + TILE_ROWS - 1) / TILE_ROWS, pointers, BLOCK << 2, some, run, panel,
+          outOf, <usize>channel << 2, columns, from, mode, low, high, edge,
+        );
       }
       first += some;
     } while (first < runs);
@@ -357,14 +368,14 @@ export function convolveFilter(
             + <usize>(tap / tapColumns * tapStepRow) * lineBytes
             + <usize>(tap % tapColumns * tapStepColumn) * pixelBytes;
         }
+        rowTable(outs, gradient + (<usize>(line * outChannels) << 2), outBytes, some);
         for (let panel = 0; panel < outPanels; panel++) {
           const channel = panel * TILE_COLUMNS;
-          outRows(outs, gradient + (<usize>(line * outChannels + channel) << 2), outBytes, some);
           tileColumns(
-            from, <usize>strideColumn * pixelBytes, <usize>strideRow * lineBytes, pictureBytes, some,
+            some, from, 0, <usize>strideColumn * pixelBytes, <usize>strideRow * lineBytes, pictureBytes,
             right + <usize>panel * panelBytes, TILE_COLUMNS << 2, <usize>(outWidth * TILE_COLUMNS) << 2,
             <usize>(rowCount * outWidth * TILE_COLUMNS) << 2, imageCount, rowCount, outWidth,
-            outs, min(TILE_COLUMNS, outChannels - channel), zeros, mode, 0, 0, edge,
+            outs, <usize>channel << 2, min(TILE_COLUMNS, outChannels - channel), zeros, mode, 0, 0, edge,
           );
         }
       }

@@ -18,7 +18,7 @@ export function matmulScratch(m: i32, n: i32, k: i32): usize {
   const depth = <usize>min(k, BLOCK_K);
   const width = <usize>panels(min(n, BLOCK_N)) * TILE_COLUMNS;
   const height = <usize>min(m + TILE_ROWS, BLOCK_M);
-  return ((depth * width + depth * height + height + width) << 2) + EDGE_BYTES + 64;
+  return ((depth * width + depth * height + 2 * height + width) << 2) + EDGE_BYTES;
 }
 
 /**
@@ -59,7 +59,7 @@ export function matmul(
   const start = packedA + ((depthMax * heightMax) << 2);
   const table = start + (widthMax << 2);
   const edge = table + (heightMax << 2);
-  const out = edge + EDGE_BYTES;
+  const outs = edge + EDGE_BYTES;
 
   for (let column = 0; column < n; column += BLOCK_N) {
     const width = min(BLOCK_N, n - column);
@@ -82,37 +82,34 @@ export function matmul(
       const direct = depth <= DIRECT_K;
       for (let row = 0; row < m; row += BLOCK_M) {
         const height = min(BLOCK_M, m - row);
+        rowTable(outs, c + ((<usize>row * ldc + column) << 2), <usize>ldc << 2, height);
+        let left: usize = 0, leftTile: usize = 0, leftStep: usize = 0;
         if (!transposeA) {
-          for (let i = 0; i < height; i++) {
-            store<u32>(table + (i << 2), <u32>(a + ((<usize>(row + i) * lda + step) << 2)));
-          }
-          for (let i = height; i < height + TILE_ROWS && i < <i32>heightMax; i++) {
-            store<u32>(table + (i << 2), load<u32>(table + (<usize>(height - 1) << 2)));
-          }
-        } else if (!direct) {
+          rowTable(table, a + ((<usize>row * lda + step) << 2), <usize>lda << 2, height);
+        } else if (direct) {
+          left = a + ((<usize>step * lda + row) << 2);
+          leftTile = 16;
+          leftStep = <usize>lda << 2;
+        } else {
           packLeftTransposed(a + ((<usize>step * lda + row) << 2), lda, depth, height, packedA);
+          left = packedA;
+          leftTile = <usize>depth << 4;
+          leftStep = 16;
         }
         for (let panel = 0; panel < width; panel += TILE_COLUMNS) {
           const columns = min(TILE_COLUMNS, width - panel);
           const right = packedB + <usize>(panel / TILE_COLUMNS) * panelBytes;
-          const begin = start + (<usize>panel << 2);
-          for (let i = 0; i < height; i += TILE_ROWS) {
-            const rows = min(TILE_ROWS, height - i);
-            outRows(out, c + ((<usize>(row + i) * ldc + column + panel) << 2), <usize>ldc << 2, rows);
-            if (depth == 0) {
-              tileRows(table, 0, 0, 0, right, out, columns, begin, mode, low, high, edge);
-            } else if (!transposeA) {
-              tileRows(table + (i << 2), 0, 1, depth, right, out, columns, begin, mode, low, high, edge);
-            } else {
-              const left = direct
-                ? a + ((<usize>step * lda + row + i) << 2)
-                : packedA + (<usize>i * depth << 2);
-              const leftStep: usize = direct ? <usize>lda << 2 : 16;
-              tileColumns(
-                left, leftStep, 0, 0, rows, right, TILE_COLUMNS << 2, 0, 0, 1, 1, depth,
-                out, columns, begin, mode, low, high, edge,
-              );
-            }
+          const shift = <usize>panel << 2;
+          if (transposeA && depth > 0) {
+            tileColumns(
+              height, left, leftTile, leftStep, 0, 0, right, TILE_COLUMNS << 2, 0, 0, 1, 1, depth,
+              outs, shift, columns, start + shift, mode, low, high, edge,
+            );
+          } else {
+            tileRows(
+              (height + TILE_ROWS - 1) / TILE_ROWS, table, 0, depth > 0 ? 1 : 0, depth, right,
+              outs, shift, columns, start + shift, mode, low, high, edge,
+            );
           }
         }
       }
@@ -218,16 +215,16 @@ export function fillStart(start: usize, bias: usize, n: i32): void {
   if (bias != 0) memory.copy(start, bias, <usize>n << 2);
 }
 
-/** Four pointers to rows `step` bytes apart, the last of `rows` repeated. */
-// @ts-ignore: decorator
-@inline
-export function outRows(out: usize, first: usize, step: usize, rows: i32): void {
+/** Pointers to rows `step` bytes apart, the last repeated to a multiple of four. */
+export function rowTable(table: usize, first: usize, step: usize, rows: i32): void {
   let line = first;
-  store<u32>(out, <u32>line);
-  if (rows > 1) line += step;
-  store<u32>(out, <u32>line, 4);
-  if (rows > 2) line += step;
-  store<u32>(out, <u32>line, 8);
-  if (rows > 3) line += step;
-  store<u32>(out, <u32>line, 12);
+  for (let row = 0; row < rows; row++) {
+    store<u32>(table, <u32>line);
+    table += 4;
+    line += step;
+  }
+  for (let row = rows; row & (TILE_ROWS - 1); row++) {
+    store<u32>(table, <u32>(line - step));
+    table += 4;
+  }
 }

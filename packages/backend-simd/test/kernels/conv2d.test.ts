@@ -67,7 +67,7 @@ describe.each(builds)('convolutions, $build SIMD', ({ relaxed }) => {
           );
         expect(await resultOn('simd', run)).toEqual(await resultOn('cpu', run));
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 
@@ -111,7 +111,7 @@ describe.each(builds)('convolutions, $build SIMD', ({ relaxed }) => {
           expect(await resultOn('simd', run)).toEqual(await resultOn('cpu', run));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 12 },
     );
   });
 
