@@ -46,18 +46,24 @@ export function hashUnit(integer: number): number {
 
 /** `value` limited to [0, 1]. */
 export function clampUnit(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return value < 0 ? 0 : Math.min(value, 1);
 }
 
 /**
  * How much of a window of width `window` around a point at `distance` from the middle of a band
  * lies in the band of half width `halfWidth`: an exact one-dimensional box filter, in [0, 1].
+ * `perWindow` is 1 / window.
  */
-export function bandCoverage(distance: number, halfWidth: number, window: number): number {
-  const half = window * 0.5;
-  const high = distance + half < halfWidth ? distance + half : halfWidth;
-  const low = distance - half > -halfWidth ? distance - half : -halfWidth;
-  return high > low ? (high - low) / window : 0;
+export function bandCoverage(
+  distance: number,
+  halfWidth: number,
+  window: number,
+  perWindow: number,
+): number {
+  const high = distance + window * 0.5;
+  const low = high - window;
+  const covered = Math.min(high, halfWidth) - Math.max(low, -halfWidth);
+  return covered > 0 ? covered * perWindow : 0;
 }
 
 /** How much of a window of width `window` lies beyond an edge that is `distance` ahead of its middle. */

@@ -7,12 +7,11 @@ import type { Row } from './row.js';
 /** A dial with its ink and hands. */
 export class Dial {
   #shade = 0;
-  #hubRadius = 0;
-  #handShade = 0;
   readonly #ticks = new Marks(60, () => new Bar());
   readonly #numerals = new Marks(12, () => new Numeral());
   readonly #hourHand = new Bar();
   readonly #minuteHand = new Bar();
+  readonly #hub = new Hub();
 
   /** Draws the dial for a time; minutes may be fractional. */
   prepare(
@@ -23,8 +22,6 @@ export class Dial {
     size: number,
   ): void {
     this.#shade = parameters.dialShade;
-    this.#handShade = parameters.handShade;
-    this.#hubRadius = parameters.hubRadius;
 
     const { inkShade, tickRadius } = parameters;
     for (let mark = 0; mark < 60; mark++) {
@@ -56,6 +53,8 @@ export class Dial {
       handShade,
     );
     this.#minuteHand.frame(camera, size, parameters.antialiasing);
+    this.#hub.place(parameters.hubRadius, handShade);
+    this.#hub.frame(camera, size, parameters.antialiasing);
   }
 
   /** Paints the pixels `from` to `to` (excluded) of row number `j` with the unlit dial. */
@@ -65,19 +64,7 @@ export class Dial {
     this.#numerals.paint(row, j, from, to);
     this.#hourHand.paint(row, j, from, to);
     this.#minuteHand.paint(row, j, from, to);
-    this.#paintHub(row, from, to);
-  }
-
-  #paintHub(row: Row, from: number, to: number): void {
-    const { squared, shade, window } = row;
-    const hubRadius = this.#hubRadius;
-    const limit = (hubRadius + window) * (hubRadius + window);
-    const handShade = this.#handShade;
-    for (let i = from; i < to; i++) {
-      if (squared[i]! > limit) continue;
-      const beyond = Math.sqrt(squared[i]!) - hubRadius;
-      shade[i] = shade[i]! + (handShade - shade[i]!) * edgeCoverage(beyond, window);
-    }
+    this.#hub.paint(row, j, from, to);
   }
 }
 
@@ -196,16 +183,18 @@ class Bar extends Mark {
     const directionY = this.#directionY;
     const halfWidth = this.#halfWidth;
     const limit = halfWidth + window;
+    const perWindow = 1 / window;
     const middle = this.#middle;
     const halfLength = this.#halfLength;
     const ink = this.#shade;
-    const end = this.right < to ? this.right : to;
-    for (let i = this.left > from ? this.left : from; i < end; i++) {
+    const end = Math.min(this.right, to);
+    for (let i = Math.max(this.left, from); i < end; i++) {
       const sideways = x[i]! * directionY - y[i]! * directionX;
       if (sideways > limit || sideways < -limit) continue;
       const along = x[i]! * directionX + y[i]! * directionY - middle;
       const covered =
-        bandCoverage(sideways, halfWidth, window) * bandCoverage(along, halfLength, window);
+        bandCoverage(sideways, halfWidth, window, perWindow) *
+        bandCoverage(along, halfLength, window, perWindow);
       shade[i] = shade[i]! + (ink - shade[i]!) * covered;
     }
   }
@@ -257,15 +246,41 @@ class Numeral extends Mark {
     const sin = this.#sine * scale;
     const halfWeight = this.#halfWeight;
     const reach = window * scale;
+    const perReach = 1 / reach;
     const limit = halfWeight + reach;
     const ink = this.#shade;
-    const end = this.right < to ? this.right : to;
-    for (let i = this.left > from ? this.left : from; i < end; i++) {
+    const end = Math.min(this.right, to);
+    for (let i = Math.max(this.left, from); i < end; i++) {
       const dx = x[i]! - this.#x;
       const dy = y[i]! - this.#y;
       const distance = fields.distance(hour, dx * cos - dy * sin, dx * sin + dy * cos);
       if (distance > limit) continue;
-      shade[i] = shade[i]! + (ink - shade[i]!) * bandCoverage(distance, halfWeight, reach);
+      shade[i] =
+        shade[i]! + (ink - shade[i]!) * bandCoverage(distance, halfWeight, reach, perReach);
+    }
+  }
+}
+
+/** The round cap over the hands' axis. */
+class Hub extends Mark {
+  #radius = 0;
+  #shade = 0;
+
+  place(radius: number, shade: number): void {
+    this.#radius = radius;
+    this.#shade = shade;
+    this.corners.set([-radius, -radius, radius, -radius, -radius, radius, radius, radius]);
+  }
+
+  paint(row: Row, j: number, from: number, to: number): void {
+    if (j < this.top || j >= this.bottom) return;
+    const { squared, shade, window } = row;
+    const radius = this.#radius;
+    const ink = this.#shade;
+    const end = Math.min(this.right, to);
+    for (let i = Math.max(this.left, from); i < end; i++) {
+      const beyond = Math.sqrt(squared[i]!) - radius;
+      shade[i] = shade[i]! + (ink - shade[i]!) * edgeCoverage(beyond, window);
     }
   }
 }

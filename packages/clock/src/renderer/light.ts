@@ -127,9 +127,8 @@ export class Light {
   /** Lights the painted table: gradient, the clock's shadow, and the dusk next to the rim. */
   lightTable(row: Row, from: number, to: number): void {
     const { x, y, squared, shade } = row;
-    const groundX = this.#groundX;
-    const groundY = this.#groundY;
-    const gradient = this.#woodGradient;
+    const gradientX = this.#woodGradient * this.#groundX;
+    const gradientY = this.#woodGradient * this.#groundY;
     const shadow = this.#shadow;
     const shadowX = 1.6 * this.#shadowX;
     const shadowY = 1.6 * this.#shadowY;
@@ -139,14 +138,23 @@ export class Light {
     const shadowTo = edgeSquared + 0.5 / shadowSlope;
     const duskSlope = 1.5 / this.#rimEdge;
     const duskTo = edgeSquared + 0.3 / duskSlope;
+    // |p + shadow| < to implies |p| < to + |shadow|; both discs lie inside this one.
+    const darkRadius =
+      Math.sqrt(Math.max(shadowTo, duskTo)) + Math.sqrt(shadowX * shadowX + shadowY * shadowY);
+    const darkTo = darkRadius * darkRadius;
     for (let i = from; i < to; i++) {
-      let value = shade[i]! * (1 + gradient * (x[i]! * groundX + y[i]! * groundY));
-      const dx = x[i]! + shadowX;
-      const dy = y[i]! + shadowY;
-      const reach = dx * dx + dy * dy;
-      const covered = reach < shadowTo ? clampUnit((edgeSquared - reach) * shadowSlope + 0.5) : 0;
-      const dusk = squared[i]! < duskTo ? (duskTo - squared[i]!) * duskSlope : 0;
-      value *= 1 - shadow * (covered + dusk * (1 - covered));
+      const groundX = x[i]!;
+      const groundY = y[i]!;
+      let value = shade[i]! * (1 + gradientX * groundX + gradientY * groundY);
+      const square = squared[i]!;
+      if (square < darkTo) {
+        const dx = groundX + shadowX;
+        const dy = groundY + shadowY;
+        const reach = dx * dx + dy * dy;
+        const covered = reach < shadowTo ? clampUnit((edgeSquared - reach) * shadowSlope + 0.5) : 0;
+        const dusk = square < duskTo ? (duskTo - square) * duskSlope : 0;
+        value *= 1 - shadow * (covered + dusk * (1 - covered));
+      }
       shade[i] = value;
     }
   }
@@ -178,7 +186,7 @@ export class Light {
         const bump = 1 - middle;
         reflected += glareStrength * bump * bump;
       }
-      shade[i] = shade[i]! + (1 - shade[i]!) * (reflected < 1 ? reflected : 1);
+      shade[i] = shade[i]! + (1 - shade[i]!) * Math.min(reflected, 1);
     }
   }
 }

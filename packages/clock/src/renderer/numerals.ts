@@ -347,7 +347,7 @@ function distanceToSegments(x: number, y: number, segments: readonly number[]): 
     const dy = segments[i + 3]! - y0;
     const length = dx * dx + dy * dy;
     let t = length > 0 ? ((x - x0) * dx + (y - y0) * dy) / length : 0;
-    t = t < 0 ? 0 : t > 1 ? 1 : t;
+    t = t < 0 ? 0 : Math.min(t, 1);
     const ex = x - x0 - t * dx;
     const ey = y - y0 - t * dy;
     const squared = ex * ex + ey * ey;

@@ -147,9 +147,9 @@ export interface ClockParameters {
 }
 
 /** What {@link sampleClockParameters} may be told about a parameter of a given type. */
-export type ParameterRange<T> = T extends boolean
+export type ParameterRange<T> = [T] extends [boolean]
   ? boolean | number
-  : T extends string
+  : [T] extends [string]
     ? T | readonly T[]
     : number | readonly [low: number, high: number];
 
@@ -199,8 +199,8 @@ const turnLimits = [-360, 360] as const;
 const shadeLimits = [0, 1] as const;
 const anySeed = {
   kind: 'integer',
-  range: [0, 2 ** 32 - 1],
-  limits: [0, 2 ** 32 - 1],
+  range: [0, 0xffff_ffff],
+  limits: [0, 0xffff_ffff],
   typical: 1,
 } as const;
 
@@ -332,7 +332,8 @@ function drawOf(
 ): (unit: number) => number | boolean | string {
   if (definition.kind === 'flag') {
     const probability = given === undefined ? definition.probability : Number(given);
-    if (Array.isArray(given) || !(probability >= 0 && probability <= 1)) {
+    const usable = given === undefined || typeof given === 'boolean' || typeof given === 'number';
+    if (!usable || !(probability >= 0 && probability <= 1)) {
       throw badParameter(name, 'true, false or a probability from 0 to 1', given);
     }
     return (unit) => unit < probability;
@@ -349,7 +350,8 @@ function drawOf(
     given === undefined ? definition.range : Array.isArray(given) ? given : [given, given];
   const [low, high] = range as readonly [number, number];
   const [least, most] = definition.limits;
-  if (range.length !== 2 || !(low >= least && low <= high && high <= most)) {
+  const numbers = range.length === 2 && range.every((end) => typeof end === 'number');
+  if (!numbers || !(low >= least && low <= high && high <= most)) {
     throw badParameter(name, `a number or [low, high] within ${least} to ${most}`, given);
   }
   if (definition.kind === 'integer') {

@@ -56,12 +56,12 @@ export class Rim {
     const { ambient, x: lightX, y: lightY, z: lightZ, halfX, halfY, halfZ } = light;
     const direct = 1 - ambient;
     for (let i = from; i < to; i++) {
-      const radius = Math.sqrt(squared[i]!);
-      const outward = 1 / radius;
-      const outX = x[i]! * outward;
-      const outY = y[i]! * outward;
-      const lift = (outX * (cameraX - x[i]!) + outY * (cameraY - y[i]!)) * heightPerCamera;
-      const beyondRidge = radius - ridge;
+      const groundX = x[i]!;
+      const groundY = y[i]!;
+      const square = squared[i]!;
+      const outward = 1 / Math.sqrt(square);
+      const lift = (groundX * cameraX + groundY * cameraY - square) * outward * heightPerCamera;
+      const beyondRidge = square * outward - ridge;
       // The point (ridge + a cos t, height sin t) of the profile that the line of sight meets first;
       // the outline is where it no more than touches, or else the foot.
       const outside = beyondRidge + lift > 0;
@@ -71,25 +71,21 @@ export class Rim {
         ? beyondRidge - (lift < 0 ? amplitude : outer)
         : -beyondRidge - (lift > 0 ? amplitude : inner);
       if (beyondFoot > window) continue;
-      const covered = edgeCoverage(beyondFoot, window);
       const reach = 1 / amplitude;
       let along = beyondRidge * reach;
-      along = along > 1 ? 1 : along < -1 ? -1 : along;
+      along = along > 1 ? 1 : Math.max(along, -1);
       const across = Math.sqrt(1 - along * along);
+      // Lit as a round profile would be, whose normal is (cos t, sin t).
       const cos = (along * a + across * lift) * reach;
-      let sin = (across * a - along * lift) * reach;
-      if (sin < 0) sin = 0;
-
-      const normalOut = cos * height;
-      const normalUp = sin * a;
-      const scale = 1 / Math.sqrt(normalOut * normalOut + normalUp * normalUp + 1e-12);
-      const nx = normalOut * outX * scale;
-      const ny = normalOut * outY * scale;
-      const nz = normalUp * scale;
+      const sin = (across * a - along * lift) * reach;
+      const nx = cos * outward * groundX;
+      const ny = cos * outward * groundY;
+      const nz = Math.max(sin, 0);
       const facing = nx * lightX + ny * lightY + nz * lightZ;
       let lit = rimShade * (facing > 0 ? ambient + direct * facing : ambient);
       const mirrored = nx * halfX + ny * halfY + nz * halfZ - 0.9;
       if (mirrored > 0) lit += 12 * mirrored * mirrored;
+      const covered = edgeCoverage(beyondFoot, window);
       shade[i] = shade[i]! + (lit - shade[i]!) * covered;
     }
   }

@@ -11,12 +11,13 @@ export interface Row {
   window: number;
 }
 
-/** An empty row of a given number of pixels. */
+/** An empty row of a given number of pixels; ground points have room for an even number. */
 export function createRow(size: number): Row {
+  const even = size + (size % 2);
   return {
-    x: new Float64Array(size),
-    y: new Float64Array(size),
-    squared: new Float64Array(size),
+    x: new Float64Array(even),
+    y: new Float64Array(even),
+    squared: new Float64Array(even),
     shade: new Float64Array(size),
     window: 0,
   };

@@ -75,16 +75,28 @@ export class Scene {
     let u = h[0]! * 0.5 * step + h[1]! * pictureY + h[2]!;
     let v = h[3]! * 0.5 * step + h[4]! * pictureY + h[5]!;
     let w = h[6]! * 0.5 * step + h[7]! * pictureY + h[8]!;
-    for (let i = 0; i < size; i++) {
-      const depth = 1 / (w > 0.02 ? w : 0.02); // what lies near or over the horizon is far table
-      const groundX = u * depth;
-      const groundY = v * depth;
-      x[i] = groundX;
-      y[i] = groundY;
-      squared[i] = groundX * groundX + groundY * groundY;
-      u += du;
-      v += dv;
-      w += dw;
+    // One division for two pixels: 1 / a = b / (a b). Rows have room for an even number of pixels.
+    for (let i = 0; i < size; i += 2) {
+      const after = w + dw;
+      // What lies near or over the horizon is far table.
+      const here = Math.max(w, 0.02);
+      const there = Math.max(after, 0.02);
+      const shared = 1 / (here * there);
+      const depth = shared * there;
+      const x0 = u * depth;
+      const y0 = v * depth;
+      const nextDepth = shared * here;
+      const x1 = (u + du) * nextDepth;
+      const y1 = (v + dv) * nextDepth;
+      x[i] = x0;
+      y[i] = y0;
+      squared[i] = x0 * x0 + y0 * y0;
+      x[i + 1] = x1;
+      y[i + 1] = y1;
+      squared[i + 1] = x1 * x1 + y1 * y1;
+      u += 2 * du;
+      v += 2 * dv;
+      w = after + dw;
     }
   }
 

@@ -69,7 +69,7 @@ export class Sensor {
           (plane[above + i]! + plane[below + i]!) * side +
           bias +
           noise * table[(phase + i) & (noiseCount - 1)]!;
-        target[out + i] = value <= 0 ? 0 : value >= 255 ? 255 : value;
+        target[out + i] = value <= 0 ? 0 : Math.min(value, 255);
       }
     }
   }
