@@ -1,0 +1,20 @@
+import { useBackend } from '../../src/browser/backend.js';
+import { createCheckpointStore } from '../../src/browser/checkpoints.js';
+import { loadModel, saveModel } from '../../src/browser/model-files.js';
+import { trainModel } from '../../src/training/index.js';
+import { Killed, pointsSource, smallModel, weightsOf } from '../training/small-runs.js';
+
+/** What the browser tests call on the page. */
+const onPage = {
+  useBackend,
+  createCheckpointStore,
+  loadModel,
+  saveModel,
+  trainModel,
+  Killed,
+  pointsSource,
+  smallModel,
+  weightsOf,
+};
+export type OnPage = typeof onPage;
+Object.assign(globalThis, { nnLab: onPage });
