@@ -1,5 +1,5 @@
 import type { Dataset } from '../datasets/dataset.js';
-import { readJpegSegments } from '../datasets/formats/jpeg.js';
+import { readJpegSegments } from '../datasets/formats/jpeg-header.js';
 import {
   applyOrientation,
   checkExtents,
@@ -10,7 +10,7 @@ import {
   type PictureFormat,
   sniffPictureFormat,
 } from '../datasets/formats/picture-format.js';
-import { readPngChunks } from '../datasets/formats/png.js';
+import { readPngChunks } from '../datasets/formats/png-chunks.js';
 import { readWebpChunks } from '../datasets/formats/webp.js';
 import {
   collectPictures,

@@ -71,6 +71,11 @@ export {
   type DatasetName,
   describeDataset,
 } from './named-datasets.js';
+export type {
+  LabelledPicture,
+  LabelledPicturesOptions,
+  PictureFolderOptions,
+} from './picture-dataset.js';
 export {
   createPicture,
   cropPicture,

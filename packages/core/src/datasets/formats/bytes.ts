@@ -98,8 +98,7 @@ export function safeProduct(extents: readonly number[]): number | undefined {
 }
 
 /** True when this machine stores the lowest byte of a number first. */
-export const isLittleEndian = /* @__PURE__ */ (() =>
-  new Uint8Array(Uint16Array.of(1).buffer)[0] === 1)();
+const isLittleEndian = /* @__PURE__ */ (() => new Uint8Array(Uint16Array.of(1).buffer)[0] === 1)();
 
 /**
  * Copies `bytes` into a new buffer, with the bytes of each number in this machine's order, ready for

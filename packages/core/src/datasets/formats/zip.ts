@@ -1,3 +1,4 @@
+import { crc32 } from '../../training/crc32.js';
 import { ByteReader, describeBytes, type ParseOptions } from './bytes.js';
 import { inflate } from './inflate.js';
 
@@ -148,18 +149,4 @@ async function readEntry(reader: ByteReader, entry: ZipEntry): Promise<Uint8Arra
     );
   }
   return content;
-}
-
-const crcTable = /* @__PURE__ */ (() =>
-  Uint32Array.from({ length: 256 }, (_, n) => {
-    let value = n;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1;
-    return value;
-  }))();
-
-/** CRC-32 of ISO-HDLC, that zip, gzip and PNG use. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
 }
