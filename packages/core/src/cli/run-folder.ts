@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { isUnfinishedFile, writeFileAtomic } from '../node/atomic-files.js';
+import { makeFolder } from '../node/make-folder.js';
 import { lockFolder } from './folder-lock.js';
 import { formatBytes } from './format.js';
 
@@ -112,8 +113,7 @@ export async function openRunFolder(
   }
   const folder = resolve(path);
   if (resume && (await visibleEntries(folder)).length === 0) throw nothingToResume(folder);
-  await mkdir(folder, { recursive: true });
-  const release = await lockFolder(folder);
+  const release = await takeFolder(folder);
   try {
     const state = await inspect(folder);
     if (resume) {
@@ -134,12 +134,29 @@ export async function openRunFolder(
       for (const entry of runEntries)
         await rm(join(folder, entry), { recursive: true, force: true });
     }
-    await mkdir(join(folder, 'checkpoints'), { recursive: true });
+    await makeFolder(join(folder, 'checkpoints'));
   } catch (error) {
     release();
     throw error;
   }
   return openedFolder(folder, resume, release);
+}
+
+/** Makes the folder and locks it; what the system says against it is said of the folder. */
+async function takeFolder(folder: string): Promise<() => void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found && !found.isDirectory()) {
+    throw new InvalidArgumentError(
+      `A run needs a folder, but ${folder} is a file. Give a folder with --out.`,
+    );
+  }
+  try {
+    await makeFolder(folder);
+    return await lockFolder(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) Object.assign(error, { path: folder });
+    throw error;
+  }
 }
 
 /** The machine that a run is made on, as `config.json` has it. */
@@ -161,7 +178,7 @@ function openedFolder(folder: string, resumed: boolean, release: () => void): Ru
     if (relative(folder, path).split(sep)[0] === '..' || path === folder) {
       throw new InvalidArgumentError(`A run's file must lie in its folder, got ${name}.`);
     }
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFileAtomic(path, data);
     return path;
   };

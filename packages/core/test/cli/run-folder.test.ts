@@ -78,8 +78,13 @@ describe('a new run', () => {
 
   test('is refused at the start, before any work, where nothing can be written', async () => {
     await writeFile(join(base, 'file'), '');
-    await expect(open(join(base, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });
-    await expect(open(join(base, 'file/run'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expect(open(join(base, 'file'))).rejects.toThrow(
+      `A run needs a folder, but ${join(base, 'file')} is a file. Give a folder with --out.`,
+    );
+    await expect(open(join(base, 'file/run'))).rejects.toMatchObject({
+      code: 'ENOTDIR',
+      path: join(base, 'file/run'),
+    });
   });
 
   test('is refused at the start where there is too little space', async () => {
