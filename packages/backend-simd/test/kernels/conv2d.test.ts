@@ -182,6 +182,18 @@ describe.each(builds)('convolutions, $build SIMD', ({ relaxed }) => {
     }
   });
 
+  test('transposed to less than the input gives are cropped as the plain kernel does', async () => {
+    const run = () =>
+      tf.conv2dTranspose(
+        wholeTensor<tf.Rank.R4>([1, 8, 8, 8], 23),
+        wholeTensor<tf.Rank.R4>([8, 8, 8, 8], 24),
+        [1, 4, 4, 8],
+        1,
+        'same',
+      );
+    expect(await resultOn('simd', run)).toEqual(await resultOn('cpu', run));
+  });
+
   test('fuse a bias and an activation', async () => {
     const activations = [
       'linear',
