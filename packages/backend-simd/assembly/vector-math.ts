@@ -41,11 +41,23 @@ export function withSignOf(a: v128, b: v128): v128 {
   return choose(i32x4.splat(SIGN_BIT), b, a);
 }
 
-/** 2 to the power of integers between -126 and 127. */
+/** 1.5 * 2**23: adding it to a number leaves the nearest integer in the low bits of the mantissa. */
+// @ts-ignore: decorator
+@inline
+const ROUNDING: f32 = 12582912;
+
+/** The integer nearest to x / ln(2), in the low bits; 22 of them count. */
+// @ts-ignore: decorator
+@inline
+function powersOfTwoIn(x: v128): v128 {
+  return madd(x, splat(1.44269504088896341), splat(ROUNDING));
+}
+
+/** 2 to the power of an integer between -126 and 127, of which only the lowest bits count. */
 // @ts-ignore: decorator
 @inline
 function powerOfTwo(n: v128): v128 {
-  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+  return i32x4.add(i32x4.shl(n, 23), i32x4.splat(127 << 23));
 }
 
 /** exp(r) - 1 for |r| <= ln(2) / 2. */
@@ -72,41 +84,41 @@ function reduceByLn2(x: v128, n: v128): v128 {
 export function exp(x: v128): v128 {
   // Beyond these bounds the result rounds to 0 or overflows anyway; NaN passes both.
   const bounded = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-104));
-  const n = f32x4.nearest(f32x4.mul(bounded, splat(1.44269504088896341)));
-  const y = f32x4.add(expm1Reduced(reduceByLn2(bounded, n)), splat(1));
+  const n = powersOfTwoIn(bounded);
+  const reduced = reduceByLn2(bounded, f32x4.sub(n, splat(ROUNDING)));
+  const y = f32x4.add(expm1Reduced(reduced), splat(1));
   // Two factors, so that neither overflows where the product is finite or denormal.
-  const exponent = i32x4.trunc_sat_f32x4_s(n);
+  const exponent = i32x4.sub(n, splat(ROUNDING));
   const half = i32x4.shr_s(exponent, 1);
   return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(exponent, half)));
+}
+
+/** exp(x) - 1 for -80 <= x <= 80, without cancellation; -0 gives 0. */
+// @ts-ignore: decorator
+@inline
+function expm1Bounded(x: v128): v128 {
+  const n = powersOfTwoIn(x);
+  const scale = powerOfTwo(n);
+  const reduced = expm1Reduced(reduceByLn2(x, f32x4.sub(n, splat(ROUNDING))));
+  return madd(scale, reduced, f32x4.sub(scale, splat(1)));
 }
 
 /** exp(x) - 1 without cancellation. */
 // @ts-ignore: decorator
 @inline
 export function expm1(x: v128): v128 {
-  const bounded = f32x4.pmax(f32x4.pmin(x, splat(80)), splat(-80));
-  const n = f32x4.nearest(f32x4.mul(bounded, splat(1.44269504088896341)));
-  const scale = powerOfTwo(i32x4.trunc_sat_f32x4_s(n));
-  const reduced = expm1Reduced(reduceByLn2(bounded, n));
-  const y = madd(scale, reduced, f32x4.sub(scale, splat(1)));
-  // -0 stays -0, which the additions above would lose.
+  const y = expm1Bounded(f32x4.pmax(f32x4.pmin(x, splat(80)), splat(-80)));
   const small = choose(f32x4.eq(x, splat(0)), x, y);
   return choose(f32x4.gt(x, splat(80)), exp(x), small);
 }
 
-/** The natural logarithm. */
+/** The natural logarithm of positive normal numbers over 2**shift, in every lane its own. */
 // @ts-ignore: decorator
 @inline
-export function log(x: v128): v128 {
-  // Denormal numbers are scaled into the normal range first.
-  const denormal = f32x4.lt(x, splat(1.17549435e-38));
-  const scaled = choose(denormal, f32x4.mul(x, splat(33554432)), x);
-  let exponent = i32x4.sub(
-    i32x4.shr_s(scaled, 23),
-    choose(denormal, i32x4.splat(126 + 25), i32x4.splat(126)),
-  );
+function logNormal(x: v128, shift: v128): v128 {
+  let exponent = i32x4.sub(i32x4.shr_s(x, 23), i32x4.add(shift, i32x4.splat(126)));
   // Mantissa in [1/2, 1), then moved to [sqrt(1/2), sqrt(2)).
-  let m = v128.or(v128.and(scaled, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
+  let m = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
   const low = f32x4.lt(m, splat(0.707106781186547524));
   exponent = i32x4.add(exponent, low);
   m = f32x4.sub(f32x4.add(m, v128.and(low, m)), splat(1));
@@ -123,7 +135,17 @@ export function log(x: v128): v128 {
   p = f32x4.mul(f32x4.mul(p, m), z);
   p = madd(e, splat(LN2_LOW), p);
   p = madd(z, splat(-0.5), p);
-  let y = madd(e, splat(LN2_HIGH), f32x4.add(m, p));
+  return madd(e, splat(LN2_HIGH), f32x4.add(m, p));
+}
+
+/** The natural logarithm. */
+// @ts-ignore: decorator
+@inline
+export function log(x: v128): v128 {
+  // Denormal numbers are scaled into the normal range first.
+  const denormal = f32x4.lt(x, splat(1.17549435e-38));
+  const scaled = choose(denormal, f32x4.mul(x, splat(33554432)), x);
+  let y = logNormal(scaled, v128.and(denormal, i32x4.splat(25)));
   y = choose(f32x4.eq(x, splat(f32.POSITIVE_INFINITY)), x, y);
   y = choose(f32x4.eq(x, splat(0)), splat(f32.NEGATIVE_INFINITY), y);
   // Negative numbers and NaN.
@@ -149,20 +171,13 @@ export function log1p(x: v128): v128 {
   );
 }
 
-/** The hyperbolic tangent. */
+/** The hyperbolic tangent, which is 1 to within rounding from 10 on. */
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const z = f32x4.mul(x, x);
-  let p = madd(splat(-5.70498872745e-3), z, splat(2.06390887954e-2));
-  p = madd(p, z, splat(-5.37397155531e-2));
-  p = madd(p, z, splat(1.33314422036e-1));
-  p = madd(p, z, splat(-3.33332819422e-1));
-  const small = madd(f32x4.mul(p, z), x, x);
-  const size = magnitude(x);
-  const e = exp(f32x4.add(size, size));
-  const large = f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(e, splat(1))));
-  return withSignOf(choose(f32x4.lt(size, splat(0.625)), small, large), x);
+  const size = f32x4.pmin(magnitude(x), splat(10));
+  const t = expm1Bounded(f32x4.add(size, size));
+  return withSignOf(f32x4.div(t, f32x4.add(t, splat(2))), x);
 }
 
 /** 1 / (1 + exp(-x)), accurate where it is close to 0 too. */
@@ -178,8 +193,13 @@ export function sigmoid(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function softplus(x: v128): v128 {
-  const positive = f32x4.pmax(x, splat(0));
-  return f32x4.add(positive, log1p(exp(f32x4.neg(magnitude(x)))));
+  const e = exp(f32x4.neg(magnitude(x)));
+  // log(1 + e) for e in [0, 1], with what rounding lost of e in 1 + e.
+  const u = f32x4.add(e, splat(1));
+  const lost = f32x4.div(f32x4.sub(e, f32x4.sub(u, splat(1))), u);
+  const log1p = f32x4.add(logNormal(u, i32x4.splat(0)), lost);
+  const y = f32x4.add(f32x4.pmax(x, splat(0)), log1p);
+  return choose(f32x4.eq(x, x), y, x);
 }
 
 /** The error function. */

@@ -3,6 +3,7 @@
 // Prints what fails and ends with `N passed, N failed` and what is excluded. Exit code 1 on a failure.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ const { values: flags } = parseArgs({
 });
 
 if (flags['list-excluded']) {
+  if (exclusions.length === 0) console.log('No spec is excluded.');
   for (const { spec, reason } of exclusions) console.log(`${spec}\n  ${reason}`);
   process.exit(0);
 }
@@ -36,17 +38,17 @@ if (flags.slow) {
   const slowest = outcome.durations.sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 20);
   for (const { title, milliseconds } of slowest) console.log(`${milliseconds} ms ${title}`);
 }
+console.log(`${outcome.excluded.length} specs excluded${outcome.excluded.length > 0 ? ':' : ''}`);
 if (outcome.excluded.length > 0) {
-  console.log(`\n${outcome.excluded.length} specs excluded:`);
   for (const { spec, reason } of exclusions) {
     const count = outcome.excluded.filter((title) => covers(spec, title)).length;
     if (count > 0) console.log(`  ${count} x ${spec}\n    ${reason}`);
   }
 }
 if (outcome.skipped > 0) {
-  console.log(`\n${outcome.skipped} specs are disabled by their authors.`);
+  console.log(`${outcome.skipped} specs disabled by their authors`);
 }
-console.log(`\n${outcome.passed} passed, ${outcome.failed.length} failed`);
+console.log(`${outcome.passed} passed, ${outcome.failed.length} failed`);
 process.exit(outcome.failed.length > 0 || outcome.passed === 0 ? 1 : 0);
 
 async function runSpecs() {
@@ -54,14 +56,16 @@ async function runSpecs() {
   jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000;
   globalThis.require = require;
   globalThis.conformanceBackend = flags.backend;
+  // Some specs print what they profile; only the outcome is of interest here.
+  const { log, warn } = console;
+  console.log = () => {};
   console.warn = () => {};
-  const bundleFolder = await mkdtemp(join(folder, '..', 'node_modules', '.conformance-')).catch(
-    () => mkdtemp(join(folder, '.bundle-')),
-  );
+  const bundleFolder = await mkdtemp(join(tmpdir(), 'simd-conformance-'));
   try {
     await import(pathToFileURL(await bundle(bundleFolder)).href);
     return await execute(jasmine);
   } finally {
+    Object.assign(console, { log, warn });
     await rm(bundleFolder, { recursive: true, force: true });
   }
 }

@@ -26,6 +26,9 @@ export interface BroadcastPlan {
 
 /** How to walk two operands so that the innermost loop is as long and as simple as it can be. */
 export function planBroadcast(aShape: number[], bShape: number[]): BroadcastPlan {
+  if (tf.util.arraysEqual(aShape, bShape)) return onePass(aShape, false, false);
+  if (bShape.length === 0) return onePass(aShape, false, true);
+  if (aShape.length === 0) return onePass(bShape, true, false);
   const shape = tf.backend_util.assertAndGetBroadcastShape(aShape, bShape);
   const [columns = single, rows = single, ...outer] = groupDimensions(aShape, bShape, shape);
   return {
@@ -39,6 +42,14 @@ export function planBroadcast(aShape: number[], bShape: number[]): BroadcastPlan
     matrices: outer.reduce<{ a: number; b: number }[]>(spread, [{ a: 0, b: 0 }]),
   };
 }
+
+/** All of the output as one row. */
+function onePass(shape: number[], aScalar: boolean, bScalar: boolean): BroadcastPlan {
+  const columns = tf.util.sizeFromShape(shape);
+  return { shape, rows: 1, columns, aScalar, bScalar, aRow: 0, bRow: 0, matrices: oneMatrix };
+}
+
+const oneMatrix = [{ a: 0, b: 0 }];
 
 const single: Group = { size: 1, aRepeats: false, bRepeats: false, aStride: 0, bStride: 0 };
 
