@@ -56,7 +56,7 @@ export interface DatasetBatchSource extends BatchSource {
  *   random: createRandom(42),
  *   augment: composeAugmentations(randomFlip(), randomShift({ pixels: 4, padding: 'reflect' })),
  * });
- * await trainModel(model, { batches, epochs: 12 });
+ * await trainModel(model, { source: batches, epochs: 12, loss: 'categoricalCrossentropy' });
  * ```
  * @throws InvalidArgumentError when an option cannot be used, or there would be no batch at all.
  */
