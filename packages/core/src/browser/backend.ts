@@ -24,7 +24,7 @@ export async function useBackend(options: UseBackendOptions = {}): Promise<Chose
 }
 
 /** The backends of a browser, the fastest first. */
-export function browserBackends(options: Omit<UseBackendOptions, 'backend'>): BackendCandidate[] {
+function browserBackends(options: Omit<UseBackendOptions, 'backend'>): BackendCandidate[] {
   return [webgpu, webgl, simd(options), cpu];
 }
 
