@@ -295,6 +295,10 @@ const conv2dBackpropInput = defineKernel<tf.Conv2DBackpropInputInputs, tf.Conv2D
       return runInFallback(tf.Conv2DBackpropInput, call);
     }
     const info = convolutionInfo(attrs.inputShape, filter.shape, attrs);
+    // conv2dTranspose may ask for less than its input would give; the plain kernel crops it.
+    if (!tf.util.arraysEqual(dy.shape, info.outShape)) {
+      return runInFallback(tf.Conv2DBackpropInput, call);
+    }
     return inputGradient(backend, dy, filter, info);
   },
 );
