@@ -73,7 +73,7 @@ export interface PathRequirements {
 
 /** Settings of {@link pathOption}. */
 export interface PathOptionSettings extends CommonOptionSettings, PathRequirements {
-  /** A path, or a function of the other options and the project's name. */
+  /** A path, or a function of the options before it and the project's name. */
   readonly default?: string | ((context: DefaultContext) => string);
   /** How the help says the default. Default: the path itself. */
   readonly defaultText?: string;
@@ -132,7 +132,15 @@ export function pathOption<const Name extends string, const Settings extends Pat
     parse: (text, context) => parsePath(text, `--${name}`, all, context) as never,
     fallback: (context) => {
       const path = typeof all.default === 'function' ? all.default(context) : all.default;
-      return (path === undefined ? undefined : context.resolvePath(path)) as never;
+      if (path === undefined) return undefined as never;
+      try {
+        return parsePath(path, `--${name}`, all, context) as never;
+      } catch (error) {
+        if (!UsageError.isInstance(error)) throw error;
+        throw new UsageError(
+          `${error.message} It is the default: make it first, or give --${name}.`,
+        );
+      }
     },
   };
 }

@@ -40,6 +40,48 @@ export interface CliIo {
  * What a person reads goes to stderr, results to stdout. With `--json` stdout is exactly one JSON
  * document, also for a failure: `{ "error": { "name", "message" } }`.
  *
+ * @example
+ * A project's `src/cli.ts`. Heavy modules are imported inside of `run`, so that the help is quick.
+ * ```ts
+ * #!/usr/bin/env node
+ * import {
+ *   backendOptions, defineCommand, integerOption, openRunFolder, presetOption, readPackageVersion,
+ *   runCli, runFolderOptions, seedOption,
+ * } from '@nn-lab/core/cli';
+ *
+ * const train = defineCommand({
+ *   name: 'train',
+ *   summary: 'train a reader',
+ *   options: [
+ *     presetOption({ smoke: 'seconds, for tests', quick: 'minutes' }, 'quick'),
+ *     integerOption('epochs', 'passes over the training set', { minimum: 1 }),
+ *     seedOption,
+ *     ...backendOptions,
+ *     ...runFolderOptions,
+ *   ],
+ *   examples: [{ args: '--preset smoke', does: 'see that everything works' }],
+ *   async run({ options, log, progress, signal, checkpointSaved, result }) {
+ *     const folder = await openRunFolder(options.out, options);
+ *     const { trainReader } = await import('./train.js');
+ *     const bar = progress('Training', 40_000, { unit: 'pictures' });
+ *     const metrics = await trainReader(options, { folder, signal, onStep: bar.update });
+ *     bar.stop();
+ *     checkpointSaved(folder.checkpoints);
+ *     if (signal.aborted) return;
+ *     await folder.writeMetrics(metrics);
+ *     log.info(`The run is in ${folder.path}`);
+ *     result(metrics, `Mean error ${metrics.minutes.toFixed(2)} min`);
+ *   },
+ * });
+ *
+ * await runCli({
+ *   name: 'nn-clock',
+ *   version: readPackageVersion(import.meta.url),
+ *   description: 'Reads the time from pictures of analogue clocks.',
+ *   commands: [train],
+ * });
+ * ```
+ *
  * @param argv the command line after the script's name.
  * @returns the exit code, for an `io.exit` that does not leave.
  */

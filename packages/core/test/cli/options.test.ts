@@ -52,6 +52,17 @@ describe('numbers', () => {
   });
 });
 
+test('a default that must be there already is checked like a path that was given', () => {
+  const settings = { existing: 'folder', default: 'runs/none' } as const;
+  const model = pathOption('model', 'trained model', settings);
+  const given = { ...context, values: {}, project: 'demo' };
+  expect(() => model.fallback(given)).toThrow(
+    '--model: there is no folder at /base/runs/none. Check the path. It is the default: make it first, or give --model.',
+  );
+  expect(pathOption('out', '', { default: 'runs/none' }).fallback(given)).toBe('/base/runs/none');
+  expect(pathOption('data', '', { existing: 'folder' }).fallback(given)).toBeUndefined();
+});
+
 test('a word is found by what was probably meant, and no word for nonsense', () => {
   const words = ['preset', 'seed', 'backend', 'threads', 'resume'];
   expect(nearest('prset', words)).toBe('preset');

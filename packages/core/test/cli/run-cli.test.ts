@@ -145,7 +145,7 @@ describe('a wrong command line is one line and exit code 2', () => {
     ],
     ['a folder for a picture', ['read', '.'], /picture expects a file, but .* is a folder\./],
   ];
-  test.each(cases)('%s', async (_, args, message) => {
+  test.concurrent.each(cases)('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await demo.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(lines(stderr)).toHaveLength(1);
@@ -308,7 +308,7 @@ describe('results', () => {
 });
 
 describe('failures are one line and exit code 1', () => {
-  test.each([
+  test.concurrent.each([
     [
       'an error thrown on purpose',
       'data',
@@ -364,7 +364,7 @@ describe('failures are one line and exit code 1', () => {
     expect(stderr).toMatch(/^Caused by: RangeError: offset 8 is outside/m);
   });
 
-  test.each([
+  test.concurrent.each([
     ['data', 'DataFormatError', 'labels.npy: expected 100 bytes, got 7. Download it again.'],
     ['bug', 'TypeError', "Cannot read properties of undefined (reading 'field')"],
     ['later', 'TypeError', 'thrown where nobody waits'],
