@@ -13,6 +13,7 @@ export {
   type ClockPicture,
   type ClockPictures,
   ClockRenderer,
+  ClockSequence,
   coursePictureSize,
   type RenderClockOptions,
   type RenderClocksOptions,

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import type { Random } from '@nn-lab/core/random';
-import { type ClockTime, validateClockTime } from '../time.js';
+import { type ClockTime, minutesOnDial, validateClockTime } from '../time.js';
 import { createCamera } from './camera.js';
 import {
   type ClockParameterRanges,
@@ -94,7 +94,7 @@ export function renderClocks(
   random: Random,
   options: RenderClocksOptions = {},
 ): ClockPictures {
-  const { size = coursePictureSize, start = 0, ranges = {} } = options;
+  const { size = coursePictureSize, start = 0 } = options;
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new InvalidArgumentError(
       `Expected a whole number of pictures, 0 or more, got ${String(count)}.`,
@@ -105,23 +105,71 @@ export function renderClocks(
       `Expected the number of the first picture to be a whole number, 0 or more, got ${String(start)}.`,
     );
   }
-  const renderer = new ClockRenderer(size);
-  const sample = clockParameterSampler(ranges);
+  const sequence = new ClockSequence(random, options);
   const pixels = size * size;
   const images = new Uint8Array(count * pixels);
   const hours = new Uint8Array(count);
   const minutes = new Uint8Array(count);
   const truths = new Float32Array(count * clockTruthSize);
-  for (let n = 0; n < count; n++) {
-    const own = random.fork(start + n);
-    const minuteOfDial = own.integer(0, 720);
-    const hour = Math.floor(minuteOfDial / 60);
-    const minute = minuteOfDial % 60;
-    hours[n] = hour;
-    minutes[n] = minute;
-    renderer.render(hour, minute, sample(own), images, n * pixels, truths, n * clockTruthSize);
+  for (let i = 0; i < count; i++) {
+    const minute = sequence.draw(start + i, images, i * pixels, truths, i * clockTruthSize);
+    hours[i] = Math.floor(minute / 60);
+    minutes[i] = minute % 60;
   }
   return { count, size, images, hours, minutes, truths };
+}
+
+/**
+ * An endless row of clocks, any of which can be drawn at any time: the pictures of
+ * {@link renderClocks} one by one, without new memory for each.
+ */
+export class ClockSequence {
+  /** Side of the pictures in pixels. */
+  readonly size: number;
+  readonly #random: Random;
+  readonly #renderer: ClockRenderer;
+  readonly #sample: (random: Random) => ClockParameters;
+  readonly #noTruth = new Float32Array(clockTruthSize);
+
+  /** @throws InvalidArgumentError for a bad size or range. */
+  constructor(random: Random, options: Omit<RenderClocksOptions, 'start'> = {}) {
+    const { size = coursePictureSize, ranges = {} } = options;
+    this.size = size;
+    this.#random = random;
+    this.#renderer = new ClockRenderer(size);
+    this.#sample = clockParameterSampler(ranges);
+  }
+
+  /** The time that picture `n` shows, in whole minutes after twelve, 0 to 719. */
+  minuteOfDial(n: number): number {
+    return this.#random.fork(n).integer(0, minutesOnDial);
+  }
+
+  /**
+   * Draws picture `n` into `images` at `offset`, its truth row into `truths`.
+   *
+   * @returns The time that it shows, in whole minutes after twelve.
+   */
+  draw(
+    n: number,
+    images: Uint8Array,
+    offset: number,
+    truths: Float32Array | Float64Array = this.#noTruth,
+    truthOffset = 0,
+  ): number {
+    const own = this.#random.fork(n);
+    const minute = own.integer(0, minutesOnDial);
+    this.#renderer.render(
+      Math.floor(minute / 60),
+      minute % 60,
+      this.#sample(own),
+      images,
+      offset,
+      truths,
+      truthOffset,
+    );
+    return minute;
+  }
 }
 
 /**

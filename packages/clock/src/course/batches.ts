@@ -1,0 +1,192 @@
+import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { createRandom, RandomState } from '@nn-lab/core/random';
+import type { BatchSource } from '@nn-lab/core/training';
+import * as tf from '@tensorflow/tfjs';
+import { type ClockParameterRanges, ClockSequence, coursePictureSize } from '../renderer/index.js';
+
+/** Pictures of the course, 80 % of which it trained on. */
+export const coursePictureCount = 18_000;
+const trainingShare = 0.8;
+
+/** Numbers of the pictures to train and to test on. */
+export interface CourseSplit {
+  readonly train: Uint32Array;
+  readonly test: Uint32Array;
+}
+
+/**
+ * The course's split of `count` pictures, 80:20 after NumPy's `RandomState(42).permutation(count)`.
+ *
+ * @throws InvalidArgumentError unless the count is a whole number of at least 2.
+ */
+export function courseSplit(count: number = coursePictureCount): CourseSplit {
+  if (!Number.isInteger(count) || count < 2) {
+    throw new InvalidArgumentError(
+      `Expected at least 2 pictures to split (a whole number), got ${count}.`,
+    );
+  }
+  const order = Uint32Array.from(new RandomState(42).permutation(count));
+  const cut = Math.floor(count * trainingShare);
+  return { train: order.slice(0, cut), test: order.slice(cut) };
+}
+
+/** Options of {@link courseBatches} and {@link freshCourseBatches}. */
+export interface CourseBatchesOptions {
+  /** Seed of the pictures and of their order; 42 by default. */
+  readonly seed?: number;
+  /** Pictures in a batch; 100 by default. */
+  readonly batchSize?: number;
+  /** Side of the pictures in pixels; 150 by default. */
+  readonly size?: number;
+  /** What to draw the pictures' parameters from; the course's look by default. */
+  readonly ranges?: ClockParameterRanges;
+}
+
+/** Options of {@link courseBatches}. */
+export interface FixedCourseBatchesOptions extends CourseBatchesOptions {
+  /** Pictures before the split; 18,000 by default, which take 324 MB at 150 x 150 for training. */
+  readonly count?: number;
+  /** Which part of the split: `train`, in a new order each epoch (the default), or `test`, in order. */
+  readonly part?: keyof CourseSplit;
+}
+
+/**
+ * Batches of the course's kind from a fixed set of pictures: inputs `[batch, size, size, 1]` in 0 to
+ * 1, targets the hour, int32 `[batch]`, and the minute as a fraction of the hour, `[batch, 1]`.
+ *
+ * Each picture is drawn when it is first asked for and kept as bytes.
+ *
+ * @throws InvalidArgumentError for sizes, counts or ranges that cannot be.
+ */
+export function courseBatches(options: FixedCourseBatchesOptions = {}): BatchSource {
+  const { seed = 42, batchSize = 100, size = coursePictureSize, part = 'train' } = options;
+  const { count = coursePictureCount } = options;
+  requireWhole('batchSize', batchSize);
+  if (part !== 'train' && part !== 'test') {
+    throw new InvalidArgumentError(`Expected part to be 'train' or 'test', got ${String(part)}.`);
+  }
+  const random = createRandom(seed);
+  const sequence = new ClockSequence(random.fork('course'), options);
+  const numbers = courseSplit(count)[part];
+  const pixels = size * size;
+  const images = new Uint8Array(numbers.length * pixels);
+  const drawn = new Uint8Array(numbers.length);
+
+  let order: { readonly epoch: number; readonly positions: Uint32Array } | undefined;
+  const positionsOf = (epoch: number): Uint32Array => {
+    if (order?.epoch !== epoch) {
+      const positions =
+        part === 'train'
+          ? random.fork('order').fork(epoch).permutation(numbers.length)
+          : Uint32Array.from(numbers.keys());
+      order = { epoch, positions };
+    }
+    return order.positions;
+  };
+
+  const batchesPerEpoch = Math.ceil(numbers.length / batchSize);
+  return {
+    batchSize,
+    batchesPerEpoch,
+    batch(epoch, index) {
+      requireBatch(epoch, index, batchesPerEpoch);
+      const positions = positionsOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
+      const batch = new BatchUnderWay(positions.length, size);
+      positions.forEach((position, i) => {
+        const n = numbers[position]!;
+        if (!drawn[position]) {
+          sequence.draw(n, images, position * pixels);
+          drawn[position] = 1;
+        }
+        const picture = images.subarray(position * pixels, (position + 1) * pixels);
+        batch.set(i, picture, sequence.minuteOfDial(n));
+      });
+      return batch.finish();
+    },
+  };
+}
+
+/** Options of {@link freshCourseBatches}. */
+export interface FreshCourseBatchesOptions extends CourseBatchesOptions {
+  /** Batches in an epoch. */
+  readonly batchesPerEpoch: number;
+}
+
+/**
+ * {@link courseBatches} without end: no picture comes twice.
+ *
+ * @throws InvalidArgumentError for sizes, counts or ranges that cannot be.
+ */
+export function freshCourseBatches(options: FreshCourseBatchesOptions): BatchSource {
+  const { seed = 42, batchSize = 100, size = coursePictureSize, batchesPerEpoch } = options;
+  requireWhole('batchSize', batchSize);
+  requireWhole('batchesPerEpoch', batchesPerEpoch);
+  const sequence = new ClockSequence(createRandom(seed).fork('fresh'), options);
+  const picture = new Uint8Array(size * size);
+  return {
+    batchSize,
+    batchesPerEpoch,
+    batch(epoch, index) {
+      requireBatch(epoch, index, batchesPerEpoch);
+      const first = (epoch * batchesPerEpoch + index) * batchSize;
+      const batch = new BatchUnderWay(batchSize, size);
+      for (let i = 0; i < batchSize; i++) {
+        batch.set(i, picture, sequence.draw(first + i, picture, 0));
+      }
+      return batch.finish();
+    },
+  };
+}
+
+class BatchUnderWay {
+  readonly #size: number;
+  readonly #pixels: Float32Array;
+  readonly #hours: Int32Array;
+  readonly #minutes: Float32Array;
+
+  constructor(count: number, size: number) {
+    this.#size = size;
+    this.#pixels = new Float32Array(count * size * size);
+    this.#hours = new Int32Array(count);
+    this.#minutes = new Float32Array(count);
+  }
+
+  set(i: number, picture: Uint8Array, minuteOfDial: number): void {
+    const start = i * picture.length;
+    for (let pixel = 0; pixel < picture.length; pixel++) {
+      this.#pixels[start + pixel] = picture[pixel]! / 255;
+    }
+    this.#hours[i] = Math.floor(minuteOfDial / 60);
+    this.#minutes[i] = (minuteOfDial % 60) / 60;
+  }
+
+  finish() {
+    const count = this.#hours.length;
+    return {
+      inputs: tf.tensor4d(this.#pixels, [count, this.#size, this.#size, 1]),
+      targets: [
+        tf.tensor1d(this.#hours, 'int32') as tf.Tensor,
+        tf.tensor2d(this.#minutes, [count, 1]) as tf.Tensor,
+      ],
+    };
+  }
+}
+
+function requireWhole(name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new InvalidArgumentError(`Expected ${name} to be a whole number from 1, got ${value}.`);
+  }
+}
+
+function requireBatch(epoch: number, index: number, batchesPerEpoch: number): void {
+  if (!Number.isSafeInteger(epoch) || epoch < 0) {
+    throw new InvalidArgumentError(
+      `Expected an epoch that is a whole number from 0, got ${epoch}.`,
+    );
+  }
+  if (!Number.isSafeInteger(index) || index < 0 || index >= batchesPerEpoch) {
+    throw new InvalidArgumentError(
+      `Expected a batch from 0 to ${batchesPerEpoch - 1}, got ${index}.`,
+    );
+  }
+}
