@@ -33,9 +33,11 @@ export function callerCommand(
 ): string {
   const words = args.map(quoted).join(' ');
   if (startedInOwnPackage(cwd, entry)) {
-    if (env.NX_TASK_TARGET_PROJECT && env.NX_TASK_TARGET_TARGET === command) {
+    if (env.NX_TASK_TARGET_PROJECT && command) {
       const target = `npx nx run ${env.NX_TASK_TARGET_PROJECT}:${command}`;
-      return words ? `${target} -- ${words}` : target;
+      // nx takes --verbose for its own, and swallows what follows it.
+      const passed = args.filter((word) => word !== '--verbose').map(quoted);
+      return passed.length > 0 ? `${target} -- ${passed.join(' ')}` : target;
     }
     if (env.npm_package_name && env.npm_lifecycle_event === command) {
       const script = `npm run ${command} -w ${env.npm_package_name}`;
