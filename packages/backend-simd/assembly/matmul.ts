@@ -26,7 +26,8 @@ export function matmulScratch(m: i32, n: i32, k: i32): usize {
  * [low, high] with CLAMP.
  *
  * Call it on a range of rows or columns by moving the pointers: each element of c is summed in the
- * same order whatever the range.
+ * same order whatever the range, if that has at least two rows and two columns. A single row or
+ * column takes a shorter way, which sums in another order.
  *
  * @param lda floats between two stored rows of a; with `transposeA` a is stored [k, m].
  * @param bias n floats, or 0 for none.
