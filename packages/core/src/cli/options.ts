@@ -268,7 +268,7 @@ export function textArgument<const Name extends string, const Settings extends A
 }
 
 /** The field name of a flag: `batch-size` to `batchSize`. */
-export type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : Name;
 
