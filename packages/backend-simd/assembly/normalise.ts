@@ -1,6 +1,6 @@
 // Normalisation over rows: softmax, and batch normalisation with given statistics.
 import { madd } from './simd';
-import { exp, log, splat } from './vector-math';
+import { exp, splat } from './vector-math';
 
 function rowMaximum(x: usize, length: usize): f32 {
   const end = x + length;
@@ -40,17 +40,6 @@ export function softmax(x: usize, out: usize, rows: i32, columns: i32): void {
     const divisor = splat(total);
     for (; out + 16 <= end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor));
     for (; out < end; out += 4) store<f32>(out, load<f32>(out) / total);
-  }
-}
-
-export function logSoftmax(x: usize, out: usize, rows: i32, columns: i32): void {
-  const length = <usize>columns << 2;
-  for (let row = 0; row < rows; row++) {
-    const shift = rowMaximum(x, length);
-    const total = exponentials(x, out, length, shift);
-    const logTotal = f32x4.extract_lane(log(splat(total)), 0);
-    const end = out + length;
-    for (; out < end; out += 4, x += 4) store<f32>(out, load<f32>(x) - shift - logTotal);
   }
 }
 

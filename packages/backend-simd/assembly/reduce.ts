@@ -1,7 +1,6 @@
 // Reductions of a matrix along its rows, to one number a row, or of a stack of matrices along their
 // columns, to one row each. Sums run in single precision over short blocks, whose totals are added
 // in double precision: the error does not grow with the length.
-import { sumLanes } from './simd';
 import { splat } from './vector-math';
 
 // @ts-ignore: decorator

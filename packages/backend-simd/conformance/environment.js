@@ -2,6 +2,6 @@
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js';
 import { registerSimdBackend } from '../src/node.ts';
 
-const backendName = globalThis.conformanceBackend;
-registerSimdBackend();
+const { backendName, options } = globalThis.conformance;
+registerSimdBackend(options);
 setTestEnvs([{ name: backendName, backendName, isDataSync: true }]);

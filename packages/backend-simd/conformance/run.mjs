@@ -1,5 +1,6 @@
 // Runs the specs that @tensorflow/tfjs-core publishes in its own package against the simd backend:
-//   node conformance/run.mjs [--filter TEXT] [--list-excluded] [--backend simd|cpu] [--slow]
+//   node conformance/run.mjs [--filter TEXT] [--list-excluded] [--plain] [--backend simd|cpu] [--slow]
+// --plain takes the kernels without relaxed SIMD; --backend cpu tells what tfjs's own backend fails.
 // Prints what fails and ends with `N passed, N failed` and what is excluded. Exit code 1 on a failure.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -19,6 +20,7 @@ const { values: flags } = parseArgs({
     filter: { type: 'string', default: '' },
     backend: { type: 'string', default: 'simd' },
     'list-excluded': { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false },
     slow: { type: 'boolean', default: false },
   },
 });
@@ -55,7 +57,10 @@ async function runSpecs() {
   const jasmine = require('jasmine-core').boot();
   jasmine.DEFAULT_TIMEOUT_INTERVAL = 60_000;
   globalThis.require = require;
-  globalThis.conformanceBackend = flags.backend;
+  globalThis.conformance = {
+    backendName: flags.backend,
+    options: flags.plain ? { relaxed: false } : {},
+  };
   // Some specs print what they profile; only the outcome is of interest here.
   const { log, warn } = console;
   console.log = () => {};

@@ -20,7 +20,7 @@ export function denseStrides(shape: readonly number[]): number[] {
 }
 
 /** The same copy with as few dimensions as possible, outermost first; at least one. */
-export function mergeDimensions(dimensions: readonly CopyDimension[]): CopyDimension[] {
+function mergeDimensions(dimensions: readonly CopyDimension[]): CopyDimension[] {
   const merged: CopyDimension[] = [];
   for (const inner of dimensions) {
     if (inner.size === 1) continue;

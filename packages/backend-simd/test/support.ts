@@ -15,7 +15,7 @@ export async function startSimd(options: SimdBackendOptions = {}): Promise<SimdB
 }
 
 /** What a function gives while another backend is the current one. */
-export async function onBackend<T>(name: string, run: () => T): Promise<T> {
+async function onBackend<T>(name: string, run: () => T): Promise<T> {
   const before = tf.getBackend();
   await tf.setBackend(name);
   try {
@@ -34,14 +34,14 @@ export interface Input {
 }
 
 /** What an operation gave: its shapes, dtypes and numbers. */
-export interface Outcome {
+interface Outcome {
   readonly shape: number[];
   readonly dtype: string;
   readonly values: number[];
 }
 
 /** The outcome of an operation on a backend, which it starts with tensors of its own. */
-export async function runOn(
+async function runOn(
   backendName: string,
   inputs: readonly Input[],
   run: (...tensors: tf.Tensor[]) => tf.Tensor | tf.Tensor[],
@@ -109,7 +109,7 @@ function defaultValues(size: number, dtype: 'float32' | 'int32' | 'bool'): numbe
 }
 
 /** The distance from one float32 number to the next at `value`. */
-export function unitInLastPlace(value: number): number {
+function unitInLastPlace(value: number): number {
   const size = Math.abs(value);
   if (size < 2 ** -126) return 2 ** -149;
   return 2 ** (Math.floor(Math.log2(size)) - 23);

@@ -24,6 +24,21 @@ function filled(
   return out;
 }
 
+/** start, start + step, start + 2 * step, ...: each rounded once, so that no error adds up. */
+function sequence(
+  backend: SimdBackend,
+  dtype: tf.DataType,
+  count: number,
+  start: number,
+  step: number,
+): tf.TensorInfo {
+  const out = backend.makeOutput([count], dtype);
+  const values = backend.typedArrayFromHeap(out);
+  if (count > 0) values[0] = start;
+  for (let index = 1; index < count; index++) values[index] = start + index * step;
+  return out;
+}
+
 function isNumeric(dtype: tf.DataType): boolean {
   return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 }
@@ -45,6 +60,17 @@ export const createKernels: readonly SimdKernel[] = [
     const { x } = call.inputs;
     if (!isNumeric(x.dtype)) return runInFallback(tf.OnesLike, call);
     return filled(call.backend, x.shape, x.dtype, 1);
+  }),
+  defineKernel<object, tf.RangeAttrs>(tf.Range, ({ attrs, backend }) => {
+    const { start, stop, step, dtype } = attrs;
+    // A step of 1, the default of tf.range, also counts down.
+    const signed = stop < start && step === 1 ? -1 : step;
+    const count = Math.max(0, Math.ceil((stop - start) / signed));
+    return sequence(backend, dtype, count, start, signed);
+  }),
+  defineKernel<object, tf.LinSpaceAttrs>(tf.LinSpace, ({ attrs, backend }) => {
+    const { start, stop, num } = attrs;
+    return sequence(backend, 'float32', num, start, (stop - start) / (num - 1));
   }),
   defineKernel<tf.OneHotInputs, tf.OneHotAttrs>(tf.OneHot, (call) => {
     const { inputs, attrs, backend } = call;
