@@ -2,7 +2,9 @@ import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { createRandom, RandomState } from '@nn-lab/core/random';
 import type { BatchSource } from '@nn-lab/core/training';
 import * as tf from '@tensorflow/tfjs';
+import type { TimedPictures } from '../evaluate.js';
 import { type ClockParameterRanges, ClockSequence, coursePictureSize } from '../renderer/index.js';
+import { timeOfMinute } from '../time.js';
 
 /** Pictures of the course, 80 % of which it trained on. */
 export const coursePictureCount = 18_000;
@@ -69,7 +71,8 @@ export function courseBatches(options: FixedCourseBatchesOptions = {}): BatchSou
   const sequence = new ClockSequence(random.fork('course'), options);
   const numbers = courseSplit(count)[part];
   const pixels = size * size;
-  const images = new Uint8Array(numbers.length * pixels);
+  // Made with the first batch: a source that another thread stands in for takes no memory.
+  let images: Uint8Array | undefined;
   const drawn = new Uint8Array(numbers.length);
 
   let order: { readonly epoch: number; readonly positions: Uint32Array } | undefined;
@@ -92,7 +95,8 @@ export function courseBatches(options: FixedCourseBatchesOptions = {}): BatchSou
       requireBatch(epoch, index, batchesPerEpoch);
       const positions = positionsOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
       const batch = new BatchUnderWay(positions.length, size);
-      positions.forEach((position, i) => {
+      images ??= new Uint8Array(numbers.length * pixels);
+      for (const [i, position] of positions.entries()) {
         const n = numbers[position]!;
         if (!drawn[position]) {
           sequence.draw(n, images, position * pixels);
@@ -100,9 +104,49 @@ export function courseBatches(options: FixedCourseBatchesOptions = {}): BatchSou
         }
         const picture = images.subarray(position * pixels, (position + 1) * pixels);
         batch.set(i, picture, sequence.minuteOfDial(n));
-      });
+      }
       return batch.finish();
     },
+  };
+}
+
+/** Options of {@link courseTestPictures}. */
+export interface CourseTestPicturesOptions {
+  /** Seed of the pictures; 42 by default. */
+  readonly seed?: number;
+  /** Side of the pictures in pixels; 150 by default. */
+  readonly size?: number;
+  /** What to draw the pictures' parameters from; the course's look by default. */
+  readonly ranges?: ClockParameterRanges;
+  /** Pictures before the split; 18,000 by default. */
+  readonly count?: number;
+}
+
+/**
+ * The first `wanted` pictures of the course's test part, with their times: none of them is in the
+ * batches of {@link courseBatches} of the same seed and count.
+ *
+ * @throws InvalidArgumentError when there are not so many, or an option cannot be.
+ */
+export function courseTestPictures(
+  wanted: number,
+  options: CourseTestPicturesOptions = {},
+): TimedPictures {
+  const { seed = 42, size = coursePictureSize, count = coursePictureCount } = options;
+  const { test } = courseSplit(count);
+  if (!Number.isInteger(wanted) || wanted < 0 || wanted > test.length) {
+    throw new InvalidArgumentError(
+      `Expected 0 to ${test.length} test pictures, which is a fifth of ${count}, got ${wanted}.`,
+    );
+  }
+  const sequence = new ClockSequence(createRandom(seed).fork('course'), options);
+  const drawn = Array.from(test.subarray(0, wanted), (n) => {
+    const data = new Uint8Array(size * size);
+    return { minute: sequence.draw(n, data, 0), data };
+  });
+  return {
+    pictures: drawn.map(({ data }) => ({ width: size, height: size, channels: 1, data })),
+    times: drawn.map(({ minute }) => timeOfMinute(minute)),
   };
 }
 

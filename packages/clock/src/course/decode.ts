@@ -1,8 +1,8 @@
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { type ClockTime, minutesOnDial, timeOfMinute } from '../time.js';
 
-/** A time that a network of the course tells. */
-export interface CourseReading extends ClockTime {
+/** The time that the two-head network tells. */
+export interface TwoHeadTime extends ClockTime {
   /** Probability of the hour, 0 to 1; the minute comes without one. */
   readonly hourProbability: number;
 }
@@ -20,7 +20,7 @@ export function decodeTwoHeads(
   hours: ArrayLike<number>,
   fraction: number,
   offset = 0,
-): CourseReading {
+): TwoHeadTime {
   const hour = likeliest(hours, offset, 12);
   requireNumber('minute', fraction);
   const minute = Math.min(59, Math.max(0, Math.round(fraction * 60)));

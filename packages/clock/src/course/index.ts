@@ -1,19 +1,21 @@
 export {
   type CourseBatchesOptions,
   type CourseSplit,
+  type CourseTestPicturesOptions,
   courseBatches,
   coursePictureCount,
   courseSplit,
+  courseTestPictures,
   type FixedCourseBatchesOptions,
   type FreshCourseBatchesOptions,
   freshCourseBatches,
 } from './batches.js';
-export { CourseReader } from './course-reader.js';
+export { CourseReader, type CourseReading, isCourseNetwork } from './course-reader.js';
 export {
-  type CourseReading,
   classOfTime,
   decodeClasses,
   decodeRegression,
   decodeTwoHeads,
+  type TwoHeadTime,
 } from './decode.js';
 export { buildCourseTwoHeadNetwork, type CourseNetworkOptions } from './networks.js';

@@ -1,5 +1,6 @@
+import { renderTimedPictures } from '../evaluate.js';
 import type { ClockMethod } from '../method.js';
-import { courseBatches } from './batches.js';
+import { courseBatches, courseTestPictures } from './batches.js';
 import { CourseReader } from './course-reader.js';
 import { buildCourseTwoHeadNetwork } from './networks.js';
 
@@ -12,5 +13,9 @@ export const courseMethod: ClockMethod = {
   // Of 5 pictures the course trained on 4.
   trainingBatches: ({ seed, batchSize, picturesPerEpoch }) =>
     courseBatches({ seed, batchSize, count: Math.round(picturesPerEpoch / 0.8) }),
+  heldOutPictures: (part, count, { seed }) =>
+    part === 'test'
+      ? courseTestPictures(count, { seed })
+      : renderTimedPictures(count, { seed, stream: 'validation' }),
   readerOf: (model) => new CourseReader(model),
 };
