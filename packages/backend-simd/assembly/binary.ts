@@ -203,6 +203,10 @@ function rowsOf(
         v128.store32_lane(out, apply(op, v128.load32_splat(x), value), 0);
       }
     } else {
+      for (; out + 32 <= end; out += 32, x += 32, y += 32) {
+        v128.store(out, apply(op, v128.load(x), v128.load(y)));
+        v128.store(out, apply(op, v128.load(x, 16), v128.load(y, 16)), 16);
+      }
       for (; out < vectorEnd; out += 16, x += 16, y += 16) {
         v128.store(out, apply(op, v128.load(x), v128.load(y)));
       }

@@ -17,9 +17,22 @@ function copyRun(from: usize, to: usize, length: usize): void {
   for (; to < end; to += 4, from += 4) store<i32>(to, load<i32>(from));
 }
 
+/** Copies `count` elements; the strides lead from one to the next, in bytes. */
+// @ts-ignore: decorator
+@inline
+function copyLine(x: usize, out: usize, count: i32, fromStep: isize, toStep: isize): void {
+  if (fromStep == 4 && toStep == 4) {
+    copyRun(x, out, <usize>count << 2);
+  } else {
+    for (let index = 0; index < count; index++, x += fromStep, out += toStep) {
+      store<i32>(out, load<i32>(x));
+    }
+  }
+}
+
 /**
- * Copies a block of `rank` dimensions between two layouts. `layout` holds an int32 triple for each
- * dimension, outermost first: its size, and its strides in bytes in the source and in the target
+ * Copies a block of `rank` >= 2 dimensions between two layouts. `layout` holds an int32 triple for
+ * each dimension, outermost first: its size, and its strides in bytes in the source and in the target
  * (0 to repeat, negative to run backwards); room for `rank` counters follows.
  */
 export function copyStrided(x: usize, out: usize, rank: i32, layout: usize): void {
@@ -27,21 +40,21 @@ export function copyStrided(x: usize, out: usize, rank: i32, layout: usize): voi
   const count = load<i32>(inner);
   const fromStep = <isize>load<i32>(inner, 4);
   const toStep = <isize>load<i32>(inner, 8);
+  const lines = load<i32>(inner - 12);
+  const fromLine = <isize>load<i32>(inner - 8);
+  const toLine = <isize>load<i32>(inner - 4);
+  const outer = rank - 2;
   const counters = layout + <usize>rank * 12;
-  for (let dimension = 0; dimension < rank; dimension++) {
+  for (let dimension = 0; dimension < outer; dimension++) {
     store<i32>(counters + (<usize>dimension << 2), 0);
   }
   while (true) {
-    if (fromStep == 4 && toStep == 4) {
-      copyRun(x, out, <usize>count << 2);
-    } else {
-      let from = x;
-      let to = out;
-      for (let index = 0; index < count; index++, from += fromStep, to += toStep) {
-        store<i32>(to, load<i32>(from));
-      }
+    let from = x;
+    let to = out;
+    for (let line = 0; line < lines; line++, from += fromLine, to += toLine) {
+      copyLine(from, to, count, fromStep, toStep);
     }
-    let dimension = rank - 2;
+    let dimension = outer - 1;
     for (; dimension >= 0; dimension--) {
       const counter = counters + (<usize>dimension << 2);
       const entry = layout + <usize>dimension * 12;

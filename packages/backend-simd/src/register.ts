@@ -19,8 +19,15 @@ export interface SimdBackendOptions {
   readonly maximumMemory?: number;
 }
 
-let registeredOptions: SimdBackendOptions | undefined;
+interface StartOptions {
+  readonly relaxed: boolean | undefined;
+  readonly maximumMemory: number | undefined;
+}
+
+let registeredOptions: StartOptions | undefined;
 let liveBackend: SimdBackend | undefined;
+/** Why the last start failed: tfjs prints that and says no more than that it did. */
+let startError: unknown;
 
 /**
  * Registers the `simd` backend and its kernels with tfjs; `tf.setBackend('simd')` starts it. Again
@@ -47,23 +54,9 @@ export function registerSimdBackend(options: SimdBackendOptions = {}): void {
     }
     tf.removeBackend(backendName);
   }
-  registeredOptions = { relaxed, maximumMemory } as SimdBackendOptions;
+  registeredOptions = { relaxed, maximumMemory };
   registerKernels();
-  tf.registerBackend(
-    backendName,
-    async () => {
-      const compiled = await compileKernels(relaxed);
-      const backend: SimdBackend = new SimdBackend(compiled, {
-        ...(maximumMemory === undefined ? {} : { maximumMemory }),
-        onDispose: () => {
-          if (liveBackend === backend) liveBackend = undefined;
-        },
-      });
-      liveBackend = backend;
-      return backend;
-    },
-    0,
-  );
+  tf.registerBackend(backendName, () => start({ relaxed, maximumMemory }), 0);
 }
 
 /**
@@ -81,7 +74,10 @@ export async function useSimdBackend(options: SimdBackendOptions = {}): Promise<
   registerSimdBackend(options);
   if (!liveBackend) await compileKernels(options.relaxed);
   if (!(await tf.setBackend(backendName))) {
-    throw new SimdBackendError('tfjs could not start the simd backend: see its warning above.');
+    throw (
+      startError ??
+      new SimdBackendError('tfjs gave up on starting the simd backend: another was set meanwhile.')
+    );
   }
 }
 
@@ -94,6 +90,23 @@ export function kernelsInFallback(): string[] {
   return plainKernelNames()
     .filter((kernelName) => !native.has(kernelName))
     .sort();
+}
+
+async function start({ relaxed, maximumMemory }: StartOptions): Promise<SimdBackend> {
+  startError = undefined;
+  try {
+    const backend: SimdBackend = new SimdBackend(await compileKernels(relaxed), {
+      ...(maximumMemory === undefined ? {} : { maximumMemory }),
+      onDispose: () => {
+        if (liveBackend === backend) liveBackend = undefined;
+      },
+    });
+    liveBackend = backend;
+    return backend;
+  } catch (error) {
+    startError = error;
+    throw error;
+  }
 }
 
 function validate(options: SimdBackendOptions): SimdBackendOptions {

@@ -19,7 +19,7 @@ export function denseStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** The same copy with as few dimensions as possible, outermost first; at least one. */
+/** The same copy with as few dimensions as possible, outermost first; at least two. */
 function mergeDimensions(dimensions: readonly CopyDimension[]): CopyDimension[] {
   const merged: CopyDimension[] = [];
   for (const inner of dimensions) {
@@ -30,7 +30,8 @@ function mergeDimensions(dimensions: readonly CopyDimension[]): CopyDimension[] 
     if (contiguous) merged[merged.length - 1] = { ...inner, size: outer.size * inner.size };
     else merged.push(inner);
   }
-  return merged.length > 0 ? merged : [{ size: 1, from: 1, to: 1 }];
+  while (merged.length < 2) merged.unshift({ size: 1, from: 1, to: 1 });
+  return merged;
 }
 
 /** Copies elements between two layouts; `from` and `to` are the addresses of the first elements. */

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   kernelsInFallback,
   registerSimdBackend,
@@ -36,6 +36,22 @@ describe('starting the backend', () => {
     tf.removeBackend('simd');
     await useSimdBackend({ relaxed: false });
     expect((tf.backend() as SimdBackend).relaxed).toBe(false);
+  });
+
+  it('passes on why the runtime gives it no memory, and starts later', async () => {
+    tf.removeBackend('simd');
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation(() => {
+      throw new RangeError('could not allocate memory');
+    });
+    const failed = useSimdBackend({ maximumMemory: 2 ** 31 });
+    await expect(failed).rejects.toThrow(
+      'The runtime refused a WebAssembly memory of at most 2147483648 bytes: ' +
+        'pass a smaller maximumMemory to useSimdBackend.',
+    );
+    vi.restoreAllMocks();
+    await useSimdBackend({ maximumMemory: 2 ** 24 });
+    expect(tf.memory()).toMatchObject({ heapBytesLimit: 2 ** 24 });
   });
 
   it.each<[string, SimdBackendOptions, RegExp]>([
