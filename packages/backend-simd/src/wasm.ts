@@ -52,7 +52,7 @@ async function compile(useRelaxed: boolean): Promise<CompiledKernels> {
     throw new SimdBackendError(
       useRelaxed
         ? 'This runtime lacks relaxed SIMD for WebAssembly (Node 22 and Chrome 114 have it; import ' +
-            "'@nn-lab/backend-simd/node' on Node 20): leave the option `relaxed` away."
+            "'@nn-lab/backend-simd/node' on Node 20): leave out the option `relaxed`."
         : 'This runtime lacks SIMD for WebAssembly: Node 16.4, Chrome 91, Firefox 89 and ' +
             'Safari 16.4 or later have it.',
       { cause },
