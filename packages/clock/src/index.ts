@@ -1,3 +1,22 @@
+export { clockReaderOf } from './clock-reader-of.js';
+export * from './course/index.js';
+export {
+  type ClockEvaluation,
+  type EvaluateReaderOptions,
+  evaluateReader,
+  type RenderTimedPicturesOptions,
+  renderTimedPictures,
+  type TimedPictures,
+} from './evaluate.js';
+export type {
+  ClockMethod,
+  LoadedClockReader,
+  TimedReading,
+  TimeReader,
+  TrainingAmount,
+} from './method.js';
+export { type ClockPreset, type ClockPresetName, clockPresets } from './presets.js';
+export * from './reader/index.js';
 export * from './renderer/index.js';
 export {
   type ClockTime,
@@ -8,3 +27,8 @@ export {
   timeOfMinute,
   validateClockTime,
 } from './time.js';
+export {
+  type TrainClockReaderOptions,
+  type TrainedClockReader,
+  trainClockReader,
+} from './train.js';

@@ -181,11 +181,13 @@ async function startWorker(module: URL, task: BatchTask): Promise<Worker | undef
     return undefined;
   }
   const reply = await new Promise<BatchReply | undefined>((resolve) => {
-    worker.once('message', resolve);
-    worker.once('error', () => resolve(undefined));
-    worker.once('exit', () => resolve(undefined));
+    const first = (reply?: BatchReply) => {
+      worker.off('message', first).off('error', failed).off('exit', failed);
+      resolve(reply);
+    };
+    const failed = () => first();
+    worker.once('message', first).once('error', failed).once('exit', failed);
   });
-  worker.removeAllListeners();
   if (reply && !reply.error) return worker;
   await worker.terminate();
   if (reply?.error) throw receivedError(reply.error);

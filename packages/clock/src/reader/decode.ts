@@ -42,7 +42,7 @@ export function decodeDirections(logits: ArrayLike<number>, offset = 0): Decoded
   }
   const minuteHand = logProbabilities(logits, offset);
   const hourHand = logProbabilities(logits, offset + unrolledAngles);
-  const twelve = logProbabilities(logits, offset + 2 * unrolledAngles);
+  const twelve = logProbabilities(logits, offset + 2 * unrolledAngles).subarray(0, halfDegrees);
 
   const best = new Float64Array(minutesOnDial).fill(Number.NEGATIVE_INFINITY);
   const bestTurn = new Int32Array(minutesOnDial);
@@ -50,14 +50,11 @@ export function decodeDirections(logits: ArrayLike<number>, offset = 0): Decoded
   for (let turn = 0; turn < halfDegrees; turn++) {
     const ofTwelve = twelve[turn]!;
     if (ofTwelve < threshold) continue;
-    for (let minute = 0; minute < 60; minute++) {
-      const ofMinute = ofTwelve + minuteHand[(12 * minute + turn) % halfDegrees]!;
-      for (let time = minute; time < minutesOnDial; time += 60) {
-        const score = ofMinute + hourHand[(time + turn) % halfDegrees]!;
-        if (score > best[time]!) {
-          best[time] = score;
-          bestTurn[time] = turn;
-        }
+    for (let time = 0; time < minutesOnDial; time++) {
+      const score = ofTwelve + minuteHand[12 * (time % 60) + turn]! + hourHand[time + turn]!;
+      if (score > best[time]!) {
+        best[time] = score;
+        bestTurn[time] = turn;
       }
     }
   }
@@ -73,7 +70,10 @@ export function decodeDirections(logits: ArrayLike<number>, offset = 0): Decoded
   return { ...alternatives[0]!, rotation: bestTurn[order[0]!]! / 2, alternatives };
 }
 
-/** Log-softmax of one direction's logits, interpolated from two degrees to half a degree. */
+/**
+ * Log-softmax of one direction's logits, interpolated from two degrees to half a degree, twice around
+ * so that a sum of two directions needs no wrapping.
+ */
 function logProbabilities(logits: ArrayLike<number>, offset: number): Float64Array {
   let high = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < unrolledAngles; i++) high = Math.max(high, logits[offset + i]!);
@@ -81,8 +81,8 @@ function logProbabilities(logits: ArrayLike<number>, offset: number): Float64Arr
   for (let i = 0; i < unrolledAngles; i++) sum += Math.exp(logits[offset + i]! - high);
   const normalizer = high + Math.log(sum);
   const steps = halfDegrees / unrolledAngles;
-  return Float64Array.from({ length: halfDegrees }, (_, half) => {
-    const left = Math.floor(half / steps);
+  return Float64Array.from({ length: 2 * halfDegrees }, (_, half) => {
+    const left = Math.floor(half / steps) % unrolledAngles;
     const share = (half % steps) / steps;
     const right = (left + 1) % unrolledAngles;
     return logits[offset + left]! * (1 - share) + logits[offset + right]! * share - normalizer;

@@ -37,8 +37,8 @@ export const dialPoseNames = [
 export const dialPoseSize: number = dialPoseNames.length;
 
 /** Middle and spread of each number over pictures of the course's look: networks see (x - middle) / spread. */
-const middles = [0.5, 0.48, 0.335, 0.235, 0, 0, -0.11];
-const spreads = [0.02, 0.02, 0.045, 0.05, 0.02, 0.025, 0.04];
+const middles = [0.5, 0.48, 0.344, 0.24, -0.023, 0.0126, -0.113];
+const spreads = [0.0144, 0.0144, 0.042, 0.053, 0.011, 0.0157, 0.038];
 
 /** Standard deviations of the errors that a trained locator makes, for training the dial reader. */
 export const dialPoseJitter: readonly number[] = [0.006, 0.006, 0.006, 0.006, 0.006, 0.02, 0.02];

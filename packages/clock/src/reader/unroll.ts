@@ -52,8 +52,8 @@ export function unrollDial(
       const depth = Math.max(0.2, 1 + perspectiveX * ex + perspectiveY * ey);
       const x = ((stretchXX * ex + stretchXY * ey + centerX) / depth) * width - 0.5;
       const y = ((stretchXY * ex + stretchYY * ey + centerY) / depth) * height - 0.5;
-      const insideX = x < 0 ? 0 : x > width - 1 ? width - 1 : x;
-      const insideY = y < 0 ? 0 : y > height - 1 ? height - 1 : y;
+      const insideX = x < 0 ? 0 : Math.min(x, width - 1);
+      const insideY = y < 0 ? 0 : Math.min(y, height - 1);
       const left = Math.floor(insideX);
       const top = Math.floor(insideY);
       const right = left + 1 < width ? left + 1 : left;

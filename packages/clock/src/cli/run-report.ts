@@ -1,0 +1,174 @@
+import type { RunFolder } from '@nn-lab/core/cli';
+import { formatDuration, formatPercent } from '@nn-lab/core/cli';
+import { renderPng } from '@nn-lab/core/node';
+import { histogram, imageGrid, lineChart } from '@nn-lab/core/plot';
+import { buildReport } from '@nn-lab/core/report';
+import type { TrainingResult } from '@nn-lab/core/training';
+import type { ClockEvaluation, TimedPictures } from '../evaluate.js';
+import type { ClockMethod } from '../method.js';
+import { formatClockTime } from '../time.js';
+
+/** What a report is written of. */
+export interface RunResults {
+  /** The run's metrics document. */
+  readonly document: {
+    readonly preset: string;
+    readonly seed: number;
+    readonly backend: string;
+    readonly threads: number;
+    readonly machine: { readonly node: string; readonly cpu: string; readonly cores: number };
+    readonly trainedPictures: number;
+    readonly trainingSeconds: number;
+    readonly course: { readonly meanAbsoluteError: number; readonly bestStudent: number };
+  };
+  readonly method: ClockMethod;
+  readonly test: TimedPictures;
+  readonly evaluation: ClockEvaluation;
+  readonly training: TrainingResult;
+}
+
+const correctColor = '#1b7837';
+const wrongColor = '#c0392b';
+
+/** Draws the plots of a run (SVG and PNG) and writes `report.html`. */
+export async function writeRunReport(run: RunFolder, results: RunResults): Promise<void> {
+  const plots = drawPlots(results);
+  for (const [name, svg] of Object.entries(plots)) {
+    await run.write(`plots/${name}.svg`, svg);
+    await run.write(`plots/${name}.png`, await renderPng(svg, { scale: 2 }));
+  }
+  await run.write('report.html', report(results, plots));
+}
+
+function drawPlots({ document, test, evaluation, training }: RunResults) {
+  const { history } = training;
+  const { course } = document;
+  const minutes = { title: 'Mean error (minutes)', scale: 'log' } as const;
+  const shown = test.pictures.slice(0, 15);
+  return {
+    loss: lineChart([{ name: 'training', y: history.map(({ train }) => train.loss!) }], {
+      title: 'Training loss',
+      xAxis: { title: 'Epoch' },
+      yAxis: { title: 'Loss' },
+    }),
+    error: lineChart(
+      [
+        {
+          name: 'validation',
+          // A logarithmic axis has no place for a perfect epoch.
+          y: history.map(({ validation }) => Math.max(0.001, validation?.meanError ?? Number.NaN)),
+        },
+      ],
+      {
+        title: 'Error on clocks never trained on',
+        xAxis: { title: 'Epoch' },
+        yAxis: minutes,
+        references: [
+          { y: course.meanAbsoluteError, label: `course ${course.meanAbsoluteError}` },
+          { y: course.bestStudent, label: `its best student ${course.bestStudent}` },
+        ],
+      },
+    ),
+    errors: histogram(evaluation.errors, {
+      title: 'Errors on the test pictures',
+      xAxis: { title: 'Error (minutes)' },
+      yAxis: { title: 'Pictures', scale: 'log' },
+    }),
+    readings: imageGrid(shown, {
+      title: 'Test pictures and what was read',
+      columns: 5,
+      crisp: false,
+      captions: shown.map((_, i) => {
+        const read = formatClockTime(evaluation.readings[i]!);
+        return evaluation.errors[i]! === 0
+          ? read
+          : `${read}, is ${formatClockTime(test.times[i]!)}`;
+      }),
+      captionColors: shown.map((_, i) => (evaluation.errors[i]! <= 1 ? correctColor : wrongColor)),
+    }),
+  };
+}
+
+function report(results: RunResults, plots: ReturnType<typeof drawPlots>): string {
+  const { document, method, evaluation } = results;
+  const { summary } = evaluation;
+  const { machine, course } = document;
+  const interval = summary.intervals?.mean;
+  const within3 = summary.within.find(({ threshold }) => threshold === 3)!.share;
+  return buildReport({
+    title: 'Telling the time',
+    subtitle: `${method.title}; preset ${document.preset}, seed ${document.seed}`,
+    summary: [
+      {
+        label: 'Mean error on the test set',
+        value: `${summary.mean.toFixed(2)} min`,
+        note: `course ${course.meanAbsoluteError} min`,
+        better: summary.mean < course.meanAbsoluteError,
+      },
+      { label: 'Within 3 minutes', value: formatPercent(within3) },
+      { label: 'Training', value: formatDuration(document.trainingSeconds) },
+    ],
+    sections: [
+      {
+        title: 'Beside the course',
+        blocks: [
+          {
+            kind: 'comparison',
+            caption:
+              "Ours on rendered clocks of the course's look, the course's on its own pictures, which are not to be had.",
+            measures: [{ name: 'Mean test error', unit: 'min', better: 'lower' }],
+            rows: [
+              {
+                name: "the course's best network",
+                note: 'two heads on one trunk',
+                values: [
+                  {
+                    ours: summary.mean,
+                    ...(interval ? { spread: (interval[1] - interval[0]) / 2 } : {}),
+                    other: course.meanAbsoluteError,
+                  },
+                ],
+              },
+              {
+                name: "the best of the course's students",
+                note: 'hour softmax, minute as sine and cosine',
+                values: [{ ours: summary.mean, other: course.bestStudent }],
+              },
+            ],
+          },
+        ],
+      },
+      {
+        title: 'Readings',
+        blocks: [
+          { kind: 'figures', figures: [{ picture: plots.readings }] },
+          { kind: 'figures', figures: [{ picture: plots.errors }] },
+          {
+            kind: 'table',
+            columns: ['Error', 'Share of pictures'],
+            rows: summary.within.map(({ threshold, share }) => [
+              `at most ${threshold} min`,
+              formatPercent(share),
+            ]),
+          },
+        ],
+      },
+      {
+        title: 'Training',
+        blocks: [
+          { kind: 'figures', figures: [{ picture: plots.error }, { picture: plots.loss }] },
+          {
+            kind: 'facts',
+            facts: [
+              ['Pictures trained on', document.trainedPictures],
+              ['Pictures tested on', summary.count],
+              ['Seed', document.seed],
+              ['Backend', `${document.backend}, ${document.threads} thread(s)`],
+              ['Machine', `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`],
+            ],
+          },
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadModel } from '@nn-lab/core/node';
+import { clockReaderOf } from './clock-reader-of.js';
+import type { LoadedClockReader } from './method.js';
+import { registerClockLayers } from './reader/index.js';
+
+export { readPicture, saveModel, useBackend } from '@nn-lab/core/node';
+export * from './index.js';
+
+/**
+ * Loads a trained reader.
+ *
+ * @param location - The folder that `saveModel` or `nn-clock train` wrote: a model, or a run with one.
+ * @throws DataFormatError when there is no model, or it is damaged.
+ * @throws ShapeError when it does not read clocks.
+ *
+ * @example
+ * ```ts
+ * const reader = await loadClockReader('runs/clock/quick');
+ * const { text } = await reader.read(await readPicture('clock.jpg'));
+ * ```
+ */
+export async function loadClockReader(location: string): Promise<LoadedClockReader> {
+  registerClockLayers();
+  const inRun = join(location, 'model');
+  const isRun = await stat(join(inRun, 'model.json')).then(
+    () => true,
+    () => false,
+  );
+  return clockReaderOf(await loadModel(isRun ? inRun : location));
+}

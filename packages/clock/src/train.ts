@@ -1,0 +1,85 @@
+import { type TrainingResult, type TrainModelOptions, trainModel } from '@nn-lab/core/training';
+import type * as tf from '@tensorflow/tfjs';
+import { evaluateReader } from './evaluate.js';
+import { type ClockPresetName, clockPresets } from './presets.js';
+
+/** Options of {@link trainClockReader}. */
+export interface TrainClockReaderOptions
+  extends Pick<
+    TrainModelOptions,
+    | 'checkpoints'
+    | 'resume'
+    | 'signal'
+    | 'onProgress'
+    | 'onEpoch'
+    | 'onCheckpoint'
+    | 'onNote'
+  > {
+  /** Which network, and how long; `quick` by default. */
+  readonly preset?: ClockPresetName;
+  /** Everything random follows from it; 42 by default. */
+  readonly seed?: number;
+  /** Epochs in place of the preset's. */
+  readonly epochs?: number;
+  /** Batches in place of the ones rendered in this thread; they must be the same. */
+  readonly source?: TrainModelOptions['source'];
+}
+
+/** A trained network. */
+export interface TrainedClockReader {
+  /** The caller's, to save or to make a reader of. */
+  readonly model: tf.LayersModel;
+  readonly training: TrainingResult;
+}
+
+/**
+ * Trains a clock reader on rendered clocks, on whichever backend tfjs uses. After each epoch it reads
+ * pictures that it is not trained on: `validation.meanError` (minutes), `validation.within3` (share).
+ *
+ * @throws InvalidArgumentError for a seed or a number of epochs that cannot be.
+ * @throws DivergenceError when the loss is NaN or infinite.
+ *
+ * @example
+ * ```ts
+ * const { model } = await trainClockReader({ preset: 'smoke' });
+ * const reader = new ClockReader(model);
+ * ```
+ */
+export async function trainClockReader(
+  options: TrainClockReaderOptions = {},
+): Promise<TrainedClockReader> {
+  const { preset = 'quick', seed = 42, source: given, ...passedOn } = options;
+  const settings = clockPresets[preset];
+  const { method } = settings;
+  const { epochs = settings.epochs } = passedOn;
+  const model = method.buildNetwork({ seed });
+  const source = given ?? method.trainingBatches({ ...settings, seed, epochs });
+  const validation = method.heldOutPictures('validation', settings.validationPictures, { seed });
+  try {
+    const training = await trainModel(model, {
+      ...passedOn,
+      source,
+      epochs,
+      loss: method.loss,
+      optimizer: method.optimizer,
+      ...(method.schedule ? { schedule: method.schedule } : {}),
+      identity: `clock ${preset} seed ${seed}`,
+      validate: async (trained) => {
+        const { summary } = await evaluateReader(method.readerOf(trained), validation, {
+          intervals: false,
+        });
+        return {
+          meanError: summary.mean,
+          within3: summary.within.find(({ threshold }) => threshold === 3)!.share,
+        };
+      },
+      monitor: { figure: 'validation.meanError' },
+    });
+    return { model, training };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  } finally {
+    if (!given) source.dispose?.();
+  }
+}
