@@ -7,13 +7,7 @@ import { type ClockPresetName, clockPresets } from './presets.js';
 export interface TrainClockReaderOptions
   extends Pick<
     TrainModelOptions,
-    | 'checkpoints'
-    | 'resume'
-    | 'signal'
-    | 'onProgress'
-    | 'onEpoch'
-    | 'onCheckpoint'
-    | 'onNote'
+    'checkpoints' | 'resume' | 'signal' | 'onProgress' | 'onEpoch' | 'onCheckpoint' | 'onNote'
   > {
   /** Which network, and how long; `quick` by default. */
   readonly preset?: ClockPresetName;

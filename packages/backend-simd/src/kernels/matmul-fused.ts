@@ -5,7 +5,7 @@ import { SimdBackendError } from '../errors.js';
 type Activation = tf._FusedMatMulAttrs['activation'];
 
 /** Bit flags of the tiles in `assembly/matmul-tile.ts`. */
-export const clamp = 2;
+const clamp = 2;
 
 /** What a matrix product, convolution or depthwise convolution does to its result as it stores it. */
 export interface Epilogue {

@@ -8,11 +8,11 @@ import {
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { listLabelledPictures, readPicture } from '@nn-lab/core/node';
 import { evaluateReader, renderTimedPictures, type TimedPictures } from '../evaluate.js';
-import { loadClockReader } from '../node.js';
+
 import { validateClockTime } from '../time.js';
 import { startBackend } from './backend.js';
 import { describeEvaluation, evaluationDocument } from './evaluation-text.js';
-import { modelOption } from './model-option.js';
+import { modelOption, openReader } from './model-option.js';
 
 export const evaluateCommand = defineCommand({
   name: 'evaluate',
@@ -31,7 +31,7 @@ export const evaluateCommand = defineCommand({
   ],
   async run({ options, log, progress, result }) {
     const backend = await startBackend(options, log);
-    const reader = await loadClockReader(options.model);
+    const reader = await openReader(options.model);
     try {
       const test = options.pictures
         ? await readTimedPictures(options.pictures)
@@ -42,7 +42,11 @@ export const evaluateCommand = defineCommand({
       });
       shown.stop();
       result(
-        { model: options.model, backend: backend.name, ...evaluationDocument(evaluation) },
+        {
+          model: options.model ?? 'pretrained',
+          backend: backend.name,
+          ...evaluationDocument(evaluation),
+        },
         describeEvaluation(evaluation),
       );
     } finally {

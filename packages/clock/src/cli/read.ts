@@ -1,8 +1,8 @@
 import { backendOptions, defineCommand, formatPercent, pathArgument } from '@nn-lab/core/cli';
 import { readPicture } from '@nn-lab/core/node';
-import { loadClockReader } from '../node.js';
+
 import { startBackend } from './backend.js';
-import { modelOption } from './model-option.js';
+import { modelOption, openReader } from './model-option.js';
 
 export const readCommand = defineCommand({
   name: 'read',
@@ -15,7 +15,7 @@ export const readCommand = defineCommand({
   async run({ options, arguments: { picture: paths }, log, result }) {
     const pictures = await Promise.all(paths.map((path) => readPicture(path)));
     await startBackend(options, log);
-    const reader = await loadClockReader(options.model);
+    const reader = await openReader(options.model);
     try {
       const readings = await reader.readAll(pictures);
       const lines = readings.map(

@@ -11,4 +11,5 @@ export {
   readerLoss,
   thumbnailSize,
 } from './networks.js';
+export { loadPretrainedReader } from './pretrained.js';
 export { unrollDial, unrolledAngles, unrolledRadii } from './unroll.js';

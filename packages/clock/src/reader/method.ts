@@ -6,7 +6,7 @@ import { ClockReader } from './clock-reader.js';
 import { buildReaderNetwork, readerLoss } from './networks.js';
 
 /** Names the training pictures of a seed; validation and test pictures come from other streams. */
-export const trainingStream = 'train';
+const trainingStream = 'train';
 
 /** The default: locate the dial, unroll it, read both hands and the twelve, decode them jointly. */
 export const readerMethod: ClockMethod = {

@@ -1,4 +1,4 @@
-import { useSimdBackend } from '@nn-lab/backend-simd/node';
+import { useBackend } from '@nn-lab/core/node';
 import { trainModel } from '@nn-lab/core/training';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import {
   unrolledRadii,
 } from '../../src/reader/index.js';
 
-beforeAll(() => useSimdBackend());
+beforeAll(() => useBackend({ backend: 'simd' }));
 
 describe('training examples', () => {
   const settings = { seed: 1, stream: 'train' };

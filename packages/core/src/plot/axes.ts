@@ -24,7 +24,7 @@ export interface Axis {
 }
 
 /** A marked value. */
-export interface Tick {
+interface Tick {
   readonly at: number;
   readonly label: string;
 }

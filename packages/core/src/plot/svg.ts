@@ -59,7 +59,7 @@ export function round(value: number): string {
 }
 
 /** Text as XML content or attribute value. What XML 1.0 cannot hold becomes U+FFFD. */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text
     .toWellFormed()
     .replace(unwritable, '\ufffd')
