@@ -13,6 +13,12 @@ export class Dial {
   readonly #minuteHand = new Bar();
   readonly #hub = new Hub();
 
+  constructor() {
+    this.#ticks.all.forEach((tick, mark) => {
+      tick.aim(6 * mark);
+    });
+  }
+
   /** Draws the dial for a time; minutes may be fractional. */
   prepare(
     hour: number,
@@ -30,7 +36,7 @@ export class Dial {
       const width = five ? parameters.hourTickWidth : parameters.minuteTickWidth;
       const shown = five ? parameters.hourTicks : parameters.minuteTicks;
       const tick = this.#ticks.all[mark]!;
-      tick.place(6 * mark, tickRadius - length, tickRadius, shown ? width : 0, inkShade);
+      tick.place(tickRadius - length, tickRadius, shown ? width : 0, inkShade);
       tick.frame(camera, size, parameters.antialiasing);
     }
     for (let mark = 0; mark < 12; mark++) {
@@ -41,17 +47,12 @@ export class Dial {
     this.#ticks.start();
     this.#numerals.start();
     const { hourHandTail, hourHandLength, hourHandWidth, handShade } = parameters;
-    const hourAngle = 30 * (hour + minute / 60);
-    this.#hourHand.place(hourAngle, -hourHandTail, hourHandLength, hourHandWidth, handShade);
+    this.#hourHand.aim(30 * (hour + minute / 60));
+    this.#hourHand.place(-hourHandTail, hourHandLength, hourHandWidth, handShade);
     this.#hourHand.frame(camera, size, parameters.antialiasing);
     const { minuteHandTail, minuteHandLength, minuteHandWidth } = parameters;
-    this.#minuteHand.place(
-      6 * minute,
-      -minuteHandTail,
-      minuteHandLength,
-      minuteHandWidth,
-      handShade,
-    );
+    this.#minuteHand.aim(6 * minute);
+    this.#minuteHand.place(-minuteHandTail, minuteHandLength, minuteHandWidth, handShade);
     this.#minuteHand.frame(camera, size, parameters.antialiasing);
     this.#hub.place(parameters.hubRadius, handShade);
     this.#hub.frame(camera, size, parameters.antialiasing);
@@ -155,11 +156,15 @@ class Bar extends Mark {
   #halfLength = 0;
   #shade = 0;
 
-  place(degrees: number, start: number, end: number, width: number, shade: number): void {
-    const x = sine(degrees);
-    const y = cosine(degrees);
-    this.#directionX = x;
-    this.#directionY = y;
+  /** Turns the bar to an angle clockwise from twelve, before it is placed. */
+  aim(degrees: number): void {
+    this.#directionX = sine(degrees);
+    this.#directionY = cosine(degrees);
+  }
+
+  place(start: number, end: number, width: number, shade: number): void {
+    const x = this.#directionX;
+    const y = this.#directionY;
     this.#halfWidth = width / 2;
     this.#middle = (end + start) / 2;
     this.#halfLength = (end - start) / 2;

@@ -103,9 +103,19 @@ export class Light {
     const ridgeSquared = this.#ridge * this.#ridge;
     const shadowFrom = ridgeSquared - 0.5 / slope;
     const crescent = this.#crescent;
+    // Nearer to the centre there is neither shadow nor crescent.
+    const clear = Math.min(
+      Math.sqrt(shadowFrom) - Math.sqrt(shadowX * shadowX + shadowY * shadowY),
+      0.93,
+    );
+    const clearTo = clear > 0 ? clear * clear : 0;
     for (let i = from; i < to; i++) {
       const towards = x[i]! * groundX + y[i]! * groundY;
       let value = shade[i]! * (1 + gradient * towards);
+      if (squared[i]! < clearTo) {
+        shade[i] = value;
+        continue;
+      }
       const dx = x[i]! + shadowX;
       const dy = y[i]! + shadowY;
       const reach = dx * dx + dy * dy;
@@ -124,39 +134,21 @@ export class Light {
     }
   }
 
-  /** Lights the painted table: gradient, the clock's shadow, and the dusk next to the rim. */
-  lightTable(row: Row, from: number, to: number): void {
-    const { x, y, squared, shade } = row;
-    const gradientX = this.#woodGradient * this.#groundX;
-    const gradientY = this.#woodGradient * this.#groundY;
-    const shadow = this.#shadow;
-    const shadowX = 1.6 * this.#shadowX;
-    const shadowY = 1.6 * this.#shadowY;
+  /**
+   * Factor on the table's shade at the ground point (x, y): gradient, the clock's shadow, and the dusk
+   * next to the rim.
+   */
+  onTable(x: number, y: number): number {
+    const light = 1 + this.#woodGradient * (x * this.#groundX + y * this.#groundY);
+    const square = x * x + y * y;
+    const edge = this.#rimEdge;
+    if (square > 4 * edge * edge) return light;
+    const dx = x + 1.6 * this.#shadowX;
+    const dy = y + 1.6 * this.#shadowY;
     // Soft over 0.17 radii in the shadow and 0.1 in the dusk, as functions of squared distances.
-    const edgeSquared = this.#rimEdge * this.#rimEdge;
-    const shadowSlope = 3 / this.#rimEdge;
-    const shadowTo = edgeSquared + 0.5 / shadowSlope;
-    const duskSlope = 1.5 / this.#rimEdge;
-    const duskTo = edgeSquared + 0.3 / duskSlope;
-    // |p + shadow| < to implies |p| < to + |shadow|; both discs lie inside this one.
-    const darkRadius =
-      Math.sqrt(Math.max(shadowTo, duskTo)) + Math.sqrt(shadowX * shadowX + shadowY * shadowY);
-    const darkTo = darkRadius * darkRadius;
-    for (let i = from; i < to; i++) {
-      const groundX = x[i]!;
-      const groundY = y[i]!;
-      let value = shade[i]! * (1 + gradientX * groundX + gradientY * groundY);
-      const square = squared[i]!;
-      if (square < darkTo) {
-        const dx = groundX + shadowX;
-        const dy = groundY + shadowY;
-        const reach = dx * dx + dy * dy;
-        const covered = reach < shadowTo ? clampUnit((edgeSquared - reach) * shadowSlope + 0.5) : 0;
-        const dusk = square < duskTo ? (duskTo - square) * duskSlope : 0;
-        value *= 1 - shadow * (covered + dusk * (1 - covered));
-      }
-      shade[i] = value;
-    }
+    const covered = clampUnit(((edge * edge - dx * dx - dy * dy) * 3) / edge + 0.5);
+    const dusk = Math.max(0, 0.3 - ((square - edge * edge) * 1.5) / edge);
+    return light * (1 - this.#shadow * (covered + dusk * (1 - covered)));
   }
 
   /** Adds the reflection's haze and blinding middle to a row of the picture. */

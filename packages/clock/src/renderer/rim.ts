@@ -66,18 +66,21 @@ export class Rim {
       // the outline is where it no more than touches, or else the foot.
       const outside = beyondRidge + lift > 0;
       const a = outside ? outer : inner;
-      const amplitude = Math.sqrt(a * a + lift * lift);
-      const beyondFoot = outside
-        ? beyondRidge - (lift < 0 ? amplitude : outer)
-        : -beyondRidge - (lift > 0 ? amplitude : inner);
-      if (beyondFoot > window) continue;
-      const reach = 1 / amplitude;
-      let along = beyondRidge * reach;
-      along = along > 1 ? 1 : Math.max(along, -1);
-      const across = Math.sqrt(1 - along * along);
+      const amplitudeSquared = a * a + lift * lift;
+      const within = amplitudeSquared - beyondRidge * beyondRidge;
+      let covered = 1;
+      if (within < 0.5 * amplitudeSquared) {
+        const reach = Math.abs(beyondRidge);
+        const leansOut = outside ? lift < 0 : lift > 0;
+        const beyondFoot = reach - (leansOut ? Math.sqrt(amplitudeSquared) : a);
+        if (beyondFoot > window) continue;
+        covered = edgeCoverage(beyondFoot, window);
+      }
+      const root = within > 0 ? Math.sqrt(within) : 0;
       // Lit as a round profile would be, whose normal is (cos t, sin t).
-      const cos = (along * a + across * lift) * reach;
-      const sin = (across * a - along * lift) * reach;
+      const scale = 1 / amplitudeSquared;
+      const cos = (beyondRidge * a + root * lift) * scale;
+      const sin = (root * a - beyondRidge * lift) * scale;
       const nx = cos * outward * groundX;
       const ny = cos * outward * groundY;
       const nz = Math.max(sin, 0);
@@ -85,7 +88,6 @@ export class Rim {
       let lit = rimShade * (facing > 0 ? ambient + direct * facing : ambient);
       const mirrored = nx * halfX + ny * halfY + nz * halfZ - 0.9;
       if (mirrored > 0) lit += 12 * mirrored * mirrored;
-      const covered = edgeCoverage(beyondFoot, window);
       shade[i] = shade[i]! + (lit - shade[i]!) * covered;
     }
   }

@@ -3,7 +3,7 @@ import { Dial } from './dial.js';
 import { Light } from './light.js';
 import type { ClockParameters } from './parameters.js';
 import { Rim } from './rim.js';
-import { createRow, type Row } from './row.js';
+import { createRow, leastDepth, type Row } from './row.js';
 import type { Sensor } from './sensor.js';
 import { Sparks } from './sparks.js';
 import { Wood } from './wood.js';
@@ -52,11 +52,16 @@ export class Scene {
     this.#rim.prepare(parameters, camera);
     this.#light.prepare(parameters, camera);
     this.#sparks.prepare(parameters, camera, size);
+    row.du = h[0]! * step;
+    row.dv = h[3]! * step;
+    row.dw = h[6]! * step;
     for (let j = 0; j < size; j++) {
       const pictureY = (j + 0.5) * step;
       const middle = Math.max(h[6]! * 0.5 + h[7]! * pictureY + h[8]!, 0.05);
       row.window = windowAtCenter / (middle * Math.sqrt(middle));
-      this.#findGround(h, pictureY);
+      row.u = h[0]! * 0.5 * step + h[1]! * pictureY + h[2]!;
+      row.v = h[3]! * 0.5 * step + h[4]! * pictureY + h[5]!;
+      row.w = h[6]! * 0.5 * step + h[7]! * pictureY + h[8]!;
       this.#paintRow(j, 1 + parameters.rimWidth);
       this.#light.addReflection(row, pictureY);
       this.#sparks.paint(row, j);
@@ -64,23 +69,17 @@ export class Scene {
     }
   }
 
-  /** Finds the ground points of a row's pixels. */
-  #findGround(h: Float64Array, pictureY: number): void {
-    const { x, y, squared } = this.#row;
-    const size = this.#size;
-    const step = 1 / size;
-    const du = h[0]! * step;
-    const dv = h[3]! * step;
-    const dw = h[6]! * step;
-    let u = h[0]! * 0.5 * step + h[1]! * pictureY + h[2]!;
-    let v = h[3]! * 0.5 * step + h[4]! * pictureY + h[5]!;
-    let w = h[6]! * 0.5 * step + h[7]! * pictureY + h[8]!;
+  /** Finds the ground points of pixels of the row, `start` being even. */
+  #findGround(start: number, end: number): void {
+    const { x, y, squared, du, dv, dw } = this.#row;
+    let u = this.#row.u + start * du;
+    let v = this.#row.v + start * dv;
+    let w = this.#row.w + start * dw;
     // One division for two pixels: 1 / a = b / (a b). Rows have room for an even number of pixels.
-    for (let i = 0; i < size; i += 2) {
+    for (let i = start; i < end; i += 2) {
       const after = w + dw;
-      // What lies near or over the horizon is far table.
-      const here = Math.max(w, 0.02);
-      const there = Math.max(after, 0.02);
+      const here = Math.max(w, leastDepth);
+      const there = Math.max(after, leastDepth);
       const shared = 1 / (here * there);
       const depth = shared * there;
       const x0 = u * depth;
@@ -106,20 +105,40 @@ export class Scene {
     const size = this.#size;
     // Along a straight line the distance from the centre falls to one least value and then rises:
     // each disc around the centre is one run of pixels.
-    const [rimStart, rimEnd] = runWithin(squared, 0, size, this.#rim.to + window);
+    const [start, end] = runAround(row, size, this.#rim.to + window);
+    this.#findGround(start, end);
+    const [rimStart, rimEnd] = runWithin(squared, start, end, this.#rim.to + window);
     const [tableStart, tableEnd] = runWithin(squared, rimStart, rimEnd, rimEdge - window);
     const [dialStart, dialEnd] = runWithin(squared, tableStart, tableEnd, 1 + window);
     const [clearStart, clearEnd] = runWithin(squared, dialStart, dialEnd, this.#rim.from - window);
 
-    this.#wood.paint(row, 0, tableStart);
-    this.#wood.paint(row, tableEnd, size);
-    this.#light.lightTable(row, 0, tableStart);
-    this.#light.lightTable(row, tableEnd, size);
+    this.#wood.paint(row, 0, tableStart, this.#light);
+    this.#wood.paint(row, tableEnd, size, this.#light);
     this.#dial.paint(row, j, dialStart, dialEnd);
     this.#light.lightDial(row, dialStart, dialEnd);
     this.#rim.paint(row, rimStart, clearStart, this.#light);
     this.#rim.paint(row, clearEnd, rimEnd, this.#light);
   }
+}
+
+/**
+ * A run of pixels from an even one that holds all of the row within a radius of the dial's centre; all
+ * of the row where perspective is so strong that the disc is no ellipse.
+ */
+function runAround(row: Row, size: number, radius: number): readonly [start: number, end: number] {
+  const { u, v, w, du, dv, dw } = row;
+  // Where (u + i du)² + (v + i dv)² < (radius (w + i dw))², a quadratic inequality in i.
+  const square = radius * radius;
+  const a = du * du + dv * dv - square * dw * dw;
+  const b = u * du + v * dv - square * w * dw;
+  const c = u * u + v * v - square * w * w;
+  if (a <= 0) return [0, size];
+  const discriminant = b * b - a * c;
+  if (discriminant <= 0) return [0, 0];
+  const root = Math.sqrt(discriminant);
+  const start = Math.min(size, Math.max(0, Math.floor((-b - root) / a)));
+  const end = Math.max(start, Math.min(size, Math.ceil((root - b) / a) + 1));
+  return [start - (start % 2), end];
 }
 
 /** The run of squares below radius² in a stretch that falls and then rises; empty runs are at its end. */

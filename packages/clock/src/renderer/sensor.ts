@@ -2,33 +2,40 @@ import { hash } from './arithmetic.js';
 import type { ClockParameters } from './parameters.js';
 
 const noiseCount = 65536;
+/** Units of the noise table in a standard deviation. */
+const noiseUnits = 32;
+/** Units of the plane from black to white. */
+const planeUnits = 4096;
+const fractionBits = 16;
+const one = 1 << fractionBits;
 
-/** Nearly normal noise of standard deviation 1: the sum of four hashed bytes, made at first use. */
-let noiseTable: Float32Array | undefined;
+/** Nearly normal noise: the sum of four hashed bytes, made at first use. */
+let noiseTable: Int8Array | undefined;
 
-function createNoise(): Float32Array {
-  const deviation = Math.sqrt((4 * (256 * 256 - 1)) / 12);
-  return Float32Array.from({ length: noiseCount }, (_, i) => {
+function createNoise(): Int8Array {
+  const scale = noiseUnits / Math.sqrt((4 * (256 * 256 - 1)) / 12);
+  return Int8Array.from({ length: noiseCount }, (_, i) => {
     const h = hash(i + 0x7a11);
-    return ((h & 255) + ((h >>> 8) & 255) + ((h >>> 16) & 255) + (h >>> 24) - 510) / deviation;
+    const sum = (h & 255) + ((h >>> 8) & 255) + ((h >>> 16) & 255) + (h >>> 24) - 510;
+    return Math.round(Math.min(127, Math.max(-127, sum * scale)));
   });
 }
 
 /**
- * The camera's sensor: takes rows of shades, blurs, adds contrast and noise, and puts out eight bits.
- * The blur is repeated [side, 1 - 2 side, side] filters in both directions.
+ * The camera's sensor: takes rows of shades, blurs, adds contrast and noise, and puts out eight bits,
+ * all in whole numbers. The blur is repeated [side, 1 - 2 side, side] filters in both directions.
  */
 export class Sensor {
   readonly #size: number;
-  readonly #plane: Float32Array;
-  readonly #scratch: Float32Array;
+  readonly #plane: Int32Array;
+  readonly #scratch: Int32Array;
   #passes = 0;
   #side = 0;
 
   constructor(size: number) {
     this.#size = size;
-    this.#plane = new Float32Array(size * size);
-    this.#scratch = new Float32Array(size);
+    this.#plane = new Int32Array(size * size);
+    this.#scratch = new Int32Array(size);
   }
 
   /** Sets the blur, given in 150ths of the picture's width. */
@@ -42,43 +49,11 @@ export class Sensor {
 
   /** Takes row `j` of the picture, blurred along the row once. */
   take(shade: Float64Array, j: number): void {
-    this.#blurAlong(shade, j * this.#size);
-  }
-
-  /** Puts the whole picture out. */
-  expose(parameters: ClockParameters, target: Uint8Array, offset: number): void {
-    for (let pass = 1; pass < this.#passes; pass++) this.#blurAgain();
-    noiseTable ??= createNoise();
-    const table = noiseTable;
     const plane = this.#plane;
-    const size = this.#size;
-    const gain = 255 * parameters.contrast;
-    const bias = 255 * (0.5 - 0.5 * parameters.contrast + parameters.brightness) + 0.5;
-    const noise = 255 * parameters.noise;
-    const side = this.#side * gain;
-    const middle = gain - 2 * side;
-    for (let j = 0; j < size; j++) {
-      const here = j * size;
-      const above = j > 0 ? here - size : here;
-      const below = j < size - 1 ? here + size : here;
-      const out = offset + here;
-      const phase = hash(parameters.noiseSeed ^ hash(j + 1));
-      for (let i = 0; i < size; i++) {
-        const value =
-          plane[here + i]! * middle +
-          (plane[above + i]! + plane[below + i]!) * side +
-          bias +
-          noise * table[(phase + i) & (noiseCount - 1)]!;
-        target[out + i] = value <= 0 ? 0 : Math.min(value, 255);
-      }
-    }
-  }
-
-  #blurAlong(shade: Float64Array | Float32Array, start: number): void {
-    const plane = this.#plane;
+    const start = j * this.#size;
     const last = this.#size - 1;
-    const side = this.#side;
-    const middle = 1 - 2 * side;
+    const side = this.#side * planeUnits;
+    const middle = planeUnits - 2 * side;
     let before = shade[0]!;
     let here = before;
     for (let i = 0; i < last; i++) {
@@ -90,26 +65,63 @@ export class Sensor {
     plane[start + last] = middle * here + side * (before + here);
   }
 
+  /** Puts the whole picture out. */
+  expose(parameters: ClockParameters, target: Uint8Array, offset: number): void {
+    for (let pass = 1; pass < this.#passes; pass++) this.#blurAgain();
+    noiseTable ??= createNoise();
+    const table = noiseTable;
+    const plane = this.#plane;
+    const size = this.#size;
+    const { contrast, brightness } = parameters;
+    const gain = (255 * contrast * one) / planeUnits;
+    const side = Math.round(gain * this.#side);
+    const middle = Math.round(gain) - 2 * side;
+    const noise = Math.round((255 * parameters.noise * one) / noiseUnits);
+    const bias = Math.round((255 * (0.5 - 0.5 * contrast + brightness) + 0.5) * one);
+    for (let j = 0; j < size; j++) {
+      const here = j * size;
+      const above = j > 0 ? here - size : here;
+      const below = j < size - 1 ? here + size : here;
+      const out = offset + here;
+      const phase = hash(parameters.noiseSeed ^ hash(j + 1)) % (noiseCount - size);
+      for (let i = 0; i < size; i++) {
+        const sides = (plane[above + i]! + plane[below + i]!) | 0;
+        const blurred = (Math.imul(plane[here + i]!, middle) + Math.imul(sides, side)) | 0;
+        const grain = Math.imul(table[phase + i]!, noise);
+        const value = ((blurred + grain + bias) | 0) >> fractionBits;
+        target[out + i] = value < 0 ? 0 : Math.min(value, 255);
+      }
+    }
+  }
+
   /** One more pass: down the columns, then along the rows, so that the last one is down again. */
   #blurAgain(): void {
     const plane = this.#plane;
     const size = this.#size;
     const scratch = this.#scratch;
-    const side = this.#side;
-    const middle = 1 - 2 * side;
+    const side = Math.round(this.#side * one);
+    const middle = one - 2 * side;
     scratch.set(plane.subarray(0, size));
     for (let j = 0; j < size; j++) {
       const start = j * size;
       const below = j < size - 1 ? start + size : start;
       for (let i = 0; i < size; i++) {
         const here = plane[start + i]!;
-        plane[start + i] = middle * here + side * (scratch[i]! + plane[below + i]!);
+        const sides = (scratch[i]! + plane[below + i]!) | 0;
+        plane[start + i] = (Math.imul(here, middle) + Math.imul(sides, side)) >> fractionBits;
         scratch[i] = here;
       }
     }
     for (let j = 0; j < size; j++) {
-      scratch.set(plane.subarray(j * size, (j + 1) * size));
-      this.#blurAlong(scratch, j * size);
+      const start = j * size;
+      let before = plane[start]!;
+      for (let i = 0; i < size; i++) {
+        const here = plane[start + i]!;
+        const after = i < size - 1 ? plane[start + i + 1]! : here;
+        const sides = (before + after) | 0;
+        plane[start + i] = (Math.imul(here, middle) + Math.imul(sides, side)) >> fractionBits;
+        before = here;
+      }
     }
   }
 }

@@ -1,15 +1,17 @@
 import { bandCoverage, clampUnit, cosine, hash, hashUnit, sine } from './arithmetic.js';
 import type { Camera } from './camera.js';
+import type { Light } from './light.js';
 import type { ClockParameters } from './parameters.js';
-import type { Row } from './row.js';
+import { leastDepth, type Row } from './row.js';
 
 /** Texels of the periodic grain texture along and across the planks. */
 const tileColumns = 512;
 const tileRows = 256;
 /** After so many planks the pieces of wood come again. */
 const plankCount = 64;
-/** Added before cutting off fractions, which rounds down only what is positive. */
-const positive = 65536;
+/** Pixels of a row that are painted in even steps. */
+const blockLength = 16;
+const fixedOne = 65536;
 /** Texels in a dial radius at wood scale 1. */
 const texelsPerRadius = 100;
 /** Texture units in a standard deviation of the grain. */
@@ -25,11 +27,16 @@ let grainLevels: readonly Int8Array[] | undefined;
 export class Wood {
   #level: Int8Array = new Int8Array(0);
   #shift = 0;
+  /** Texels along a plank, per dial coordinate. */
   #alongX = 0;
   #alongY = 0;
-  #texels = 0;
+  /** Planks across, per dial coordinate, and where the first begins. */
+  #acrossX = 0;
+  #acrossY = 0;
+  #acrossStart = 0;
+  /** Texels across a plank. */
+  #rows = 0;
   #plankWidth = 1;
-  #seamOffset = 0;
   #seamHalf = 0;
   #seamDarkness = 0;
   #grain = 0;
@@ -43,16 +50,21 @@ export class Wood {
     const { woodAngle, woodScale, woodSeed, woodContrast, woodShade, plankWidth } = parameters;
     const sin = sine(woodAngle);
     const cos = cosine(woodAngle);
-    this.#alongX = sin * camera.turnCosine - cos * camera.turnSine;
-    this.#alongY = sin * camera.turnSine + cos * camera.turnCosine;
+    const alongX = sin * camera.turnCosine - cos * camera.turnSine;
+    const alongY = sin * camera.turnSine + cos * camera.turnCosine;
     const texels = texelsPerRadius / woodScale;
     let level = 0;
     while (level < grainLevels.length - 1 && window * texels > 1.4 << level) level++;
     this.#level = grainLevels[level]!;
     this.#shift = level;
-    this.#texels = texels / (1 << level);
+    const levelTexels = texels / (1 << level);
+    this.#alongX = alongX * levelTexels;
+    this.#alongY = alongY * levelTexels;
+    this.#acrossX = alongY / plankWidth;
+    this.#acrossY = -alongX / plankWidth;
+    this.#acrossStart = hashUnit(woodSeed ^ 0x5ea3);
+    this.#rows = plankWidth * levelTexels;
     this.#plankWidth = plankWidth;
-    this.#seamOffset = hashUnit(woodSeed ^ 0x5ea3);
     this.#seamHalf = parameters.seamWidth / 2;
     this.#seamDarkness = parameters.seamDarkness;
     this.#grain = woodContrast / unitsPerDeviation;
@@ -64,44 +76,84 @@ export class Wood {
     }
   }
 
-  /** Paints the pixels `from` to `to` (excluded) of a row with unlit wood. */
-  paint(row: Row, from: number, to: number): void {
-    const { x, y, shade, window } = row;
+  /**
+   * Paints the pixels `from` to `to` (excluded) of a row with lit wood, block by block: exactly where
+   * blocks begin, in even steps between.
+   */
+  paint(row: Row, from: number, to: number, light: Light): void {
+    if (from >= to) return;
+    const { u, v, w, du, dv, dw, shade } = row;
     const level = this.#level;
-    const shift = this.#shift;
-    const columnMask = (tileColumns - 1) >> shift;
-    const rowMask = (tileRows - 1) >> shift;
+    const columnMask = (tileColumns - 1) >> this.#shift;
+    const rowMask = (tileRows - 1) >> this.#shift;
     const columns = columnMask + 1;
-    const alongX = this.#alongX * this.#texels;
-    const alongY = this.#alongY * this.#texels;
-    const acrossX = this.#alongY / this.#plankWidth;
-    const acrossY = -this.#alongX / this.#plankWidth;
-    const acrossStart = this.#seamOffset + positive;
-    const rows = this.#plankWidth * this.#texels;
-    const plankWidth = this.#plankWidth;
-    const seamHalf = this.#seamHalf;
-    const seamReach = seamHalf + window;
-    const seamDarkness = this.#seamDarkness;
+    const rows = this.#rows;
     const grain = this.#grain;
-    const plankShades = this.#plankShades;
-    const plankColumns = this.#plankColumns;
-    const plankRows = this.#plankRows;
-    const perWindow = 1 / window;
-    for (let i = from; i < to; i++) {
-      const groundX = x[i]!;
-      const groundY = y[i]!;
-      const across = groundX * acrossX + groundY * acrossY + acrossStart;
-      const whole = across | 0;
-      const inPlank = across - whole;
+    const seamReach = (this.#seamHalf + row.window) / this.#plankWidth;
+    let depth = 1 / Math.max(w + from * dw, leastDepth);
+    let x = (u + from * du) * depth;
+    let y = (v + from * dv) * depth;
+    let lit = light.onTable(x, y);
+    let along = x * this.#alongX + y * this.#alongY;
+    let across = x * this.#acrossX + y * this.#acrossY + this.#acrossStart;
+    let start = from;
+    while (start < to) {
+      let end = Math.min(start + blockLength, to);
+      const share = end - start === blockLength ? 1 / blockLength : 1 / (end - start);
+      depth = 1 / Math.max(w + end * dw, leastDepth);
+      x = (u + end * du) * depth;
+      y = (v + end * dv) * depth;
+      const litStep = (light.onTable(x, y) - lit) * share;
+      const alongStep = (x * this.#alongX + y * this.#alongY - along) * share;
+      const acrossStep =
+        (x * this.#acrossX + y * this.#acrossY + this.#acrossStart - across) * share;
+
+      const whole = Math.floor(across);
+      let acrossEnd = across + acrossStep * (end - start);
+      if (Math.floor(acrossEnd) !== whole) {
+        // A block ends where its plank does.
+        const boundary = acrossStep > 0 ? whole + 1 : whole;
+        end = Math.min(end, start + Math.floor((boundary - across) / acrossStep) + 1);
+        acrossEnd = across + acrossStep * (end - start);
+      }
       const plank = whole & (plankCount - 1);
-      const column = ((groundX * alongX + groundY * alongY + positive) | 0) + plankColumns[plank]!;
-      const textureRow = ((inPlank * rows) | 0) + plankRows[plank]!;
-      const texel = level[(textureRow & rowMask) * columns + (column & columnMask)]!;
-      const toSeam = (inPlank < 0.5 ? inPlank : 1 - inPlank) * plankWidth;
-      let value = plankShades[plank]! + grain * texel;
-      if (toSeam < seamReach)
-        value *= 1 - seamDarkness * bandCoverage(toSeam, seamHalf, window, perWindow);
-      shade[i] = value;
+      const plankShade = this.#plankShades[plank]!;
+      // Texture coordinates with sixteen bits after the point; more wraps around, as the texture does.
+      let column = ((along + this.#plankColumns[plank]!) * fixedOne) | 0;
+      let textureRow = (((across - whole) * rows + this.#plankRows[plank]!) * fixedOne) | 0;
+      const columnStep = (alongStep * fixedOne) | 0;
+      const rowStep = (acrossStep * rows * fixedOne) | 0;
+      for (let i = start; i < end; i++) {
+        const texel =
+          level[((textureRow >> 16) & rowMask) * columns + ((column >> 16) & columnMask)]!;
+        shade[i] = (plankShade + grain * texel) * lit;
+        column = (column + columnStep) | 0;
+        textureRow = (textureRow + rowStep) | 0;
+        lit += litStep;
+      }
+      if (
+        Math.min(across, acrossEnd) - whole < seamReach ||
+        Math.max(across, acrossEnd) - whole > 1 - seamReach
+      ) {
+        this.#paintSeams(row, start, end, across, acrossStep);
+      }
+      along += alongStep * (end - start);
+      across = acrossEnd;
+      start = end;
+    }
+  }
+
+  /** Darkens what of a block lies in a seam. */
+  #paintSeams(row: Row, start: number, end: number, acrossStart: number, step: number): void {
+    const { shade, window } = row;
+    const perWindow = 1 / window;
+    let across = acrossStart;
+    for (let i = start; i < end; i++) {
+      const inPlank = across - Math.floor(across);
+      const toSeam = Math.min(inPlank, 1 - inPlank) * this.#plankWidth;
+      const covered = bandCoverage(toSeam, this.#seamHalf, window, perWindow);
+      shade[i] = shade[i]! * (1 - this.#seamDarkness * covered);
+      across += step;
     }
   }
 }
