@@ -1,19 +1,27 @@
 import { bandCoverage, cosine, edgeCoverage, sine } from './arithmetic.js';
 import type { Camera } from './camera.js';
+import type { Light } from './light.js';
 import { type NumeralFields, numeralFields } from './numerals.js';
 import type { ClockParameters } from './parameters.js';
 import type { Row } from './row.js';
 
 /** A dial with its ink and hands. */
 export class Dial {
+  readonly #size: number;
   #shade = 0;
-  readonly #ticks = new Marks(60, () => new Bar());
-  readonly #numerals = new Marks(12, () => new Numeral());
+  #gradientX = 0;
+  #gradientY = 0;
+  readonly #ticks: Marks<Bar>;
+  readonly #numerals: Marks<Numeral>;
   readonly #hourHand = new Bar();
   readonly #minuteHand = new Bar();
   readonly #hub = new Hub();
 
-  constructor() {
+  /** @param size - Side of the pictures in pixels. */
+  constructor(size: number) {
+    this.#size = size;
+    this.#ticks = new Marks(60, size, () => new Bar());
+    this.#numerals = new Marks(12, size, () => new Numeral());
     this.#ticks.all.forEach((tick, mark) => {
       tick.aim(6 * mark);
     });
@@ -25,9 +33,12 @@ export class Dial {
     minute: number,
     parameters: ClockParameters,
     camera: Camera,
-    size: number,
+    light: Light,
   ): void {
+    const size = this.#size;
     this.#shade = parameters.dialShade;
+    this.#gradientX = this.#shade * parameters.dialGradient * light.groundX;
+    this.#gradientY = this.#shade * parameters.dialGradient * light.groundY;
 
     const { inkShade, tickRadius } = parameters;
     for (let mark = 0; mark < 60; mark++) {
@@ -58,9 +69,13 @@ export class Dial {
     this.#hub.frame(camera, size, parameters.antialiasing);
   }
 
-  /** Paints the pixels `from` to `to` (excluded) of row number `j` with the unlit dial. */
+  /** Paints the pixels `from` to `to` (excluded) of row number `j` with the dial in even light. */
   paint(row: Row, j: number, from: number, to: number): void {
-    row.shade.fill(this.#shade, from, to);
+    const { x, y, shade } = row;
+    const middle = this.#shade;
+    const gradientX = this.#gradientX;
+    const gradientY = this.#gradientY;
+    for (let i = from; i < to; i++) shade[i] = middle + gradientX * x[i]! + gradientY * y[i]!;
     this.#ticks.paint(row, j, from, to);
     this.#numerals.paint(row, j, from, to);
     this.#hourHand.paint(row, j, from, to);
@@ -108,28 +123,37 @@ abstract class Mark {
 /** Many marks of one ink, which need no order, with those at hand that the current row may touch. */
 class Marks<M extends Mark & { paint(row: Row, j: number, from: number, to: number): void }> {
   readonly all: readonly M[];
-  /** All marks by their top rows; those before {@link #next} have been reached. */
-  readonly #byTop: M[];
+  /** The first mark with a given top row, and for each mark the next with the same; -1 for none. */
+  readonly #firstAt: Int16Array;
+  readonly #nextAfter: Int16Array;
   readonly #active: M[] = [];
-  #next = 0;
+  #nextRow = 0;
 
-  constructor(count: number, create: () => M) {
+  constructor(count: number, size: number, create: () => M) {
     this.all = Array.from({ length: count }, create);
-    this.#byTop = [...this.all];
+    this.#firstAt = new Int16Array(size);
+    this.#nextAfter = new Int16Array(count);
   }
 
   /** Gets ready for the rows of a picture from the top, after all marks have their places. */
   start(): void {
-    this.#byTop.sort(compareTops);
+    this.#firstAt.fill(-1);
+    for (let k = 0; k < this.all.length; k++) {
+      const { top } = this.all[k]!;
+      if (top >= this.#firstAt.length) continue;
+      this.#nextAfter[k] = this.#firstAt[top]!;
+      this.#firstAt[top] = k;
+    }
     this.#active.length = 0;
-    this.#next = 0;
+    this.#nextRow = 0;
   }
 
   paint(row: Row, j: number, from: number, to: number): void {
-    const byTop = this.#byTop;
     const active = this.#active;
-    while (this.#next < byTop.length && byTop[this.#next]!.top <= j) {
-      active.push(byTop[this.#next++]!);
+    for (; this.#nextRow <= j; this.#nextRow++) {
+      for (let k = this.#firstAt[this.#nextRow]!; k >= 0; k = this.#nextAfter[k]!) {
+        active.push(this.all[k]!);
+      }
     }
     for (let k = active.length - 1; k >= 0; k--) {
       const mark = active[k]!;
@@ -141,10 +165,6 @@ class Marks<M extends Mark & { paint(row: Row, j: number, from: number, to: numb
       }
     }
   }
-}
-
-function compareTops(a: Mark, b: Mark): number {
-  return a.top - b.top;
 }
 
 /** A straight bar along a radius with square ends: a tick or a hand. */

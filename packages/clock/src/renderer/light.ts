@@ -3,6 +3,12 @@ import { type Camera, project } from './camera.js';
 import type { ClockParameters } from './parameters.js';
 import type { Row } from './row.js';
 
+/** The shadow on the dial is soft over 0.05 radii: the slope in the square over the ridge's radius. */
+const shadowSlope = 10;
+/** The crescent begins at this radius, and where the cosine of the angle to the lamp is this. */
+const crescentFrom = 0.93;
+const crescentFacing = -0.8;
+
 /** A far lamp, its shadows, and its reflection in the clock's glass. */
 export class Light {
   /** Unit vector to the lamp, in dial coordinates. */
@@ -13,13 +19,15 @@ export class Light {
   halfX = 0;
   halfY = 0;
   halfZ = 1;
+  /** Unit vector to the lamp along the table. */
+  groundX = 0;
+  groundY = 1;
   /** Share of the light that comes from everywhere. */
   ambient = 1;
+  /** On the dial, nothing within this radius is in shadow or in the crescent of light. */
+  clearRadius = 0;
   #crescent = 0;
-  #groundX = 0;
-  #groundY = 0;
 
-  #dialGradient = 0;
   #woodGradient = 0;
   #shadow = 0;
   #shadowX = 0;
@@ -40,10 +48,10 @@ export class Light {
     const ground = cosine(lightElevation);
     const tableX = sine(lightDirection);
     const tableY = cosine(lightDirection);
-    this.#groundX = tableX * camera.turnCosine - tableY * camera.turnSine;
-    this.#groundY = tableX * camera.turnSine + tableY * camera.turnCosine;
-    this.x = this.#groundX * ground;
-    this.y = this.#groundY * ground;
+    this.groundX = tableX * camera.turnCosine - tableY * camera.turnSine;
+    this.groundY = tableX * camera.turnSine + tableY * camera.turnCosine;
+    this.x = this.groundX * ground;
+    this.y = this.groundY * ground;
     this.z = sine(lightElevation);
 
     const distance = Math.sqrt(camera.x * camera.x + camera.y * camera.y + camera.z * camera.z);
@@ -57,15 +65,16 @@ export class Light {
 
     this.ambient = ambient;
     this.#crescent = parameters.crescent;
-    this.#dialGradient = parameters.dialGradient;
     this.#woodGradient = parameters.woodGradient;
 
     const throwLength = (rimHeight * ground) / this.z;
     this.#shadow = parameters.shadow;
-    this.#shadowX = this.#groundX * throwLength;
-    this.#shadowY = this.#groundY * throwLength;
+    this.#shadowX = this.groundX * throwLength;
+    this.#shadowY = this.groundY * throwLength;
     this.#rimEdge = 1 + rimWidth;
     this.#ridge = 1 + rimWidth * rimRidge;
+    const shadowFrom = Math.sqrt(this.#ridge * this.#ridge - (0.5 / shadowSlope) * this.#ridge);
+    this.clearRadius = Math.min(shadowFrom - throwLength, crescentFrom);
 
     this.#glare = parameters.glare;
     const { glareRadius, glareDirection, glareSize } = parameters;
@@ -87,47 +96,31 @@ export class Light {
   }
 
   /**
-   * Lights the painted dial: gradient, the shadow of the rim, and the crescent of light along the
-   * edge opposite to the lamp, where the glass's bevel catches it.
+   * Lights the painted dial's outer part: the shadow of the rim, and the crescent of light along the
+   * edge opposite to the lamp, where the glass's bevel catches it. Within {@link clearRadius} there is
+   * neither.
    */
-  lightDial(row: Row, from: number, to: number): void {
+  lightDialEdge(row: Row, from: number, to: number): void {
     const { x, y, squared, shade } = row;
-    const groundX = this.#groundX;
-    const groundY = this.#groundY;
-    const gradient = this.#dialGradient;
+    const groundX = this.groundX;
+    const groundY = this.groundY;
     const shadow = this.#shadow;
     const shadowX = this.#shadowX;
     const shadowY = this.#shadowY;
-    // The shadow's edge is soft over 0.05 radii: a slope of 20 in the distance, 10 / ridge in its square.
-    const slope = 10 / this.#ridge;
     const ridgeSquared = this.#ridge * this.#ridge;
-    const shadowFrom = ridgeSquared - 0.5 / slope;
+    const slope = shadowSlope / this.#ridge;
     const crescent = this.#crescent;
-    // Nearer to the centre there is neither shadow nor crescent.
-    const clear = Math.min(
-      Math.sqrt(shadowFrom) - Math.sqrt(shadowX * shadowX + shadowY * shadowY),
-      0.93,
-    );
-    const clearTo = clear > 0 ? clear * clear : 0;
     for (let i = from; i < to; i++) {
-      const towards = x[i]! * groundX + y[i]! * groundY;
-      let value = shade[i]! * (1 + gradient * towards);
-      if (squared[i]! < clearTo) {
-        shade[i] = value;
-        continue;
-      }
       const dx = x[i]! + shadowX;
       const dy = y[i]! + shadowY;
-      const reach = dx * dx + dy * dy;
-      if (reach > shadowFrom) {
-        value *= 1 - shadow * clampUnit((reach - ridgeSquared) * slope + 0.5);
-      }
-      if (towards < -0.74 && squared[i]! > 0.865) {
+      const covered = clampUnit((dx * dx + dy * dy - ridgeSquared) * slope + 0.5);
+      let value = shade[i]! * (1 - shadow * covered);
+      const towards = x[i]! * groundX + y[i]! * groundY;
+      if (towards < crescentFacing * crescentFrom && squared[i]! > crescentFrom * crescentFrom) {
         const radius = Math.sqrt(squared[i]!);
-        const facing = (-5 * towards) / radius - 4;
+        const facing = (towards / radius / crescentFacing - 1) * 4;
         if (facing > 0) {
-          const near = (radius - 0.93) * 14;
-          value += crescent * facing * facing * clampUnit(near);
+          value += crescent * facing * facing * clampUnit((radius - crescentFrom) * 14);
         }
       }
       shade[i] = value;
@@ -139,7 +132,7 @@ export class Light {
    * next to the rim.
    */
   onTable(x: number, y: number): number {
-    const light = 1 + this.#woodGradient * (x * this.#groundX + y * this.#groundY);
+    const light = 1 + this.#woodGradient * (x * this.groundX + y * this.groundY);
     const square = x * x + y * y;
     const edge = this.#rimEdge;
     if (square > 4 * edge * edge) return light;

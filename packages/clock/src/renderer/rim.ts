@@ -35,11 +35,15 @@ export class Rim {
     this.#cameraX = camera.x;
     this.#cameraY = camera.y;
     this.#cameraZ = camera.z;
-    // The line of sight leans by at most (camera's ground distance + r) / camera's height.
+    // Along the line of sight the radius changes by at most lean times height: inwards no more than the
+    // camera's ground distance, outwards no more than that and the radius itself, over its height.
     const ground = Math.sqrt(camera.x * camera.x + camera.y * camera.y);
-    const lift = (this.#height * (ground + 1.5)) / camera.z;
-    this.from = this.#ridge - Math.sqrt(this.#inner * this.#inner + lift * lift);
-    this.to = this.#ridge + Math.sqrt(this.#outer * this.#outer + lift * lift);
+    const inwards = (this.#height * ground) / camera.z;
+    this.from = this.#ridge - Math.sqrt(this.#inner * this.#inner + inwards * inwards);
+    const lean = this.#height / camera.z;
+    const farthest = (1 + rimWidth + lean * ground) / Math.max(0.1, 1 - lean);
+    const outwards = lean * (ground + farthest);
+    this.to = this.#ridge + Math.sqrt(this.#outer * this.#outer + outwards * outwards);
   }
 
   /** Paints the rim over the pixels `from` to `to` (excluded) of a row, lit. */

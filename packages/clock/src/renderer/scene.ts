@@ -17,7 +17,7 @@ export class Scene {
   readonly #size: number;
   readonly #row: Row;
   readonly #wood = new Wood();
-  readonly #dial = new Dial();
+  readonly #dial: Dial;
   readonly #rim = new Rim();
   readonly #light = new Light();
   readonly #sparks = new Sparks();
@@ -25,6 +25,7 @@ export class Scene {
   constructor(size: number) {
     this.#size = size;
     this.#row = createRow(size);
+    this.#dial = new Dial(size);
   }
 
   /** Shows a clock to a sensor, row by row, as shades of about 0 to 1. */
@@ -48,9 +49,9 @@ export class Scene {
     const pixelSide = Math.sqrt(determinant) * step;
     const windowAtCenter = Math.max(pixelSide * parameters.antialiasing, 1e-5);
     this.#wood.prepare(parameters, camera, windowAtCenter);
-    this.#dial.prepare(hour, minute, parameters, camera, size);
-    this.#rim.prepare(parameters, camera);
     this.#light.prepare(parameters, camera);
+    this.#dial.prepare(hour, minute, parameters, camera, this.#light);
+    this.#rim.prepare(parameters, camera);
     this.#sparks.prepare(parameters, camera, size);
     row.du = h[0]! * step;
     row.dv = h[3]! * step;
@@ -115,7 +116,9 @@ export class Scene {
     this.#wood.paint(row, 0, tableStart, this.#light);
     this.#wood.paint(row, tableEnd, size, this.#light);
     this.#dial.paint(row, j, dialStart, dialEnd);
-    this.#light.lightDial(row, dialStart, dialEnd);
+    const [litStart, litEnd] = runWithin(squared, dialStart, dialEnd, this.#light.clearRadius);
+    this.#light.lightDialEdge(row, dialStart, litStart);
+    this.#light.lightDialEdge(row, litEnd, dialEnd);
     this.#rim.paint(row, rimStart, clearStart, this.#light);
     this.#rim.paint(row, clearEnd, rimEnd, this.#light);
   }

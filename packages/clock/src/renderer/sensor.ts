@@ -4,10 +4,6 @@ import type { ClockParameters } from './parameters.js';
 const noiseCount = 65536;
 /** Units of the noise table in a standard deviation. */
 const noiseUnits = 32;
-/** Units of the plane from black to white. */
-const planeUnits = 4096;
-const fractionBits = 16;
-const one = 1 << fractionBits;
 
 /** Nearly normal noise: the sum of four hashed bytes, made at first use. */
 let noiseTable: Int8Array | undefined;
@@ -22,20 +18,21 @@ function createNoise(): Int8Array {
 }
 
 /**
- * The camera's sensor: takes rows of shades, blurs, adds contrast and noise, and puts out eight bits,
- * all in whole numbers. The blur is repeated [side, 1 - 2 side, side] filters in both directions.
+ * The camera's sensor: takes rows of shades, blurs, adds contrast and noise, and puts out eight bits.
+ * The blur is repeated [side, 1 - 2 side, side] filters in both directions.
  */
 export class Sensor {
   readonly #size: number;
-  readonly #plane: Int32Array;
-  readonly #scratch: Int32Array;
+  readonly #plane: Float64Array;
+  readonly #scratch: Float64Array;
   #passes = 0;
   #side = 0;
 
   constructor(size: number) {
     this.#size = size;
-    this.#plane = new Int32Array(size * size);
-    this.#scratch = new Int32Array(size);
+    // Doubles: what converting from and to smaller numbers takes is more than their room.
+    this.#plane = new Float64Array(size * size);
+    this.#scratch = new Float64Array(size);
   }
 
   /** Sets the blur, given in 150ths of the picture's width. */
@@ -52,8 +49,8 @@ export class Sensor {
     const plane = this.#plane;
     const start = j * this.#size;
     const last = this.#size - 1;
-    const side = this.#side * planeUnits;
-    const middle = planeUnits - 2 * side;
+    const side = this.#side;
+    const middle = 1 - 2 * side;
     let before = shade[0]!;
     let here = before;
     for (let i = 0; i < last; i++) {
@@ -73,23 +70,31 @@ export class Sensor {
     const plane = this.#plane;
     const size = this.#size;
     const { contrast, brightness } = parameters;
-    const gain = (255 * contrast * one) / planeUnits;
-    const side = Math.round(gain * this.#side);
-    const middle = Math.round(gain) - 2 * side;
-    const noise = Math.round((255 * parameters.noise * one) / noiseUnits);
-    const bias = Math.round((255 * (0.5 - 0.5 * contrast + brightness) + 0.5) * one);
+    const side = 255 * contrast * this.#side;
+    const middle = 255 * contrast - 2 * side;
+    const noise = (255 * parameters.noise) / noiseUnits;
+    const bias = 255 * (0.5 - 0.5 * contrast + brightness) + 0.5;
+    const last = size - 1;
     for (let j = 0; j < size; j++) {
       const here = j * size;
       const above = j > 0 ? here - size : here;
-      const below = j < size - 1 ? here + size : here;
+      const below = j < last ? here + size : here;
       const out = offset + here;
       const phase = hash(parameters.noiseSeed ^ hash(j + 1)) % (noiseCount - size);
-      for (let i = 0; i < size; i++) {
-        const sides = (plane[above + i]! + plane[below + i]!) | 0;
-        const blurred = (Math.imul(plane[here + i]!, middle) + Math.imul(sides, side)) | 0;
-        const grain = Math.imul(table[phase + i]!, noise);
-        const value = ((blurred + grain + bias) | 0) >> fractionBits;
-        target[out + i] = value < 0 ? 0 : Math.min(value, 255);
+      // Two pixels a turn, which is faster than one.
+      let i = 0;
+      for (; i < last; i += 2) {
+        const sides = plane[above + i]! + plane[below + i]!;
+        const nextSides = plane[above + i + 1]! + plane[below + i + 1]!;
+        const grain = table[phase + i]! * noise + bias;
+        const nextGrain = table[phase + i + 1]! * noise + bias;
+        target[out + i] = toByte(plane[here + i]! * middle + sides * side + grain);
+        target[out + i + 1] = toByte(plane[here + i + 1]! * middle + nextSides * side + nextGrain);
+      }
+      if (i === last) {
+        const sides = plane[above + i]! + plane[below + i]!;
+        const grain = table[phase + i]! * noise + bias;
+        target[out + i] = toByte(plane[here + i]! * middle + sides * side + grain);
       }
     }
   }
@@ -99,29 +104,25 @@ export class Sensor {
     const plane = this.#plane;
     const size = this.#size;
     const scratch = this.#scratch;
-    const side = Math.round(this.#side * one);
-    const middle = one - 2 * side;
+    const side = this.#side;
+    const middle = 1 - 2 * side;
     scratch.set(plane.subarray(0, size));
     for (let j = 0; j < size; j++) {
       const start = j * size;
       const below = j < size - 1 ? start + size : start;
       for (let i = 0; i < size; i++) {
         const here = plane[start + i]!;
-        const sides = (scratch[i]! + plane[below + i]!) | 0;
-        plane[start + i] = (Math.imul(here, middle) + Math.imul(sides, side)) >> fractionBits;
+        plane[start + i] = middle * here + side * (scratch[i]! + plane[below + i]!);
         scratch[i] = here;
       }
     }
     for (let j = 0; j < size; j++) {
-      const start = j * size;
-      let before = plane[start]!;
-      for (let i = 0; i < size; i++) {
-        const here = plane[start + i]!;
-        const after = i < size - 1 ? plane[start + i + 1]! : here;
-        const sides = (before + after) | 0;
-        plane[start + i] = (Math.imul(here, middle) + Math.imul(sides, side)) >> fractionBits;
-        before = here;
-      }
+      scratch.set(plane.subarray(j * size, (j + 1) * size));
+      this.take(scratch, j);
     }
   }
+}
+
+function toByte(value: number): number {
+  return value < 0 ? 0 : Math.min(value, 255);
 }
