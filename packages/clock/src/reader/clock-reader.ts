@@ -1,14 +1,9 @@
-import {
-  createPicture,
-  cropPicture,
-  type Picture,
-  resizePicture,
-  toGray,
-} from '@nn-lab/core/datasets';
+import type { Picture } from '@nn-lab/core/datasets';
 import { ShapeError } from '@nn-lab/core/errors';
 import * as tf from '@tensorflow/tfjs';
 import type { LoadedClockReader, TimedReading } from '../method.js';
 import { coursePictureSize } from '../renderer/index.js';
+import { squarePicture } from '../square-picture.js';
 import { formatClockTime } from '../time.js';
 import { type DecodedTime, decodeDirections } from './decode.js';
 import { type DialPose, dialPoseSize, readNormalizedPose } from './dial-pose.js';
@@ -69,7 +64,9 @@ export class ClockReader implements LoadedClockReader {
   ): Promise<ClockReading[]> {
     const readings: ClockReading[] = [];
     for (let start = 0; start < pictures.length; start += batchSize) {
-      const batch = pictures.slice(start, start + batchSize).map(squareOf);
+      const batch = pictures
+        .slice(start, start + batchSize)
+        .map((picture) => squarePicture(picture, coursePictureSize));
       const poses = await this.#locate(batch);
       readings.push(...(await this.#readDials(batch, poses)));
       options.onProgress?.(readings.length);
@@ -116,25 +113,6 @@ export class ClockReader implements LoadedClockReader {
       return { ...decoded, text: formatClockTime(decoded), pose: poses[i]! };
     });
   }
-}
-
-/** The grey middle square of a picture, at the size that the network was trained on. */
-function squareOf(picture: Picture): Picture {
-  const gray = toGray(createPicture(picture));
-  const side = Math.min(gray.width, gray.height);
-  const square =
-    gray.width === gray.height
-      ? gray
-      : cropPicture(
-          gray,
-          Math.floor((gray.width - side) / 2),
-          Math.floor((gray.height - side) / 2),
-          side,
-          side,
-        );
-  return side === coursePictureSize
-    ? square
-    : resizePicture(square, coursePictureSize, coursePictureSize);
 }
 
 async function predict(
