@@ -11,7 +11,9 @@ export async function startBackend(
     ...(threads === undefined ? {} : { threads }),
   });
   for (const note of chosen.notes) log.warn(note);
-  log.info(`Backend: ${chosen.name} (${chosen.description}), ${chosen.threads} thread(s).`);
-  if (chosen.hint) log.info(chosen.hint);
+  log.info(
+    `Backend: ${chosen.name} (${chosen.description}), ${chosen.threads} ${chosen.threads === 1 ? 'thread' : 'threads'}.`,
+  );
+  if (chosen.hint) log.info(`Faster: ${chosen.hint}`);
   return chosen;
 }
