@@ -19,7 +19,10 @@ it('begins with an example that runs: it reads the time from a picture', async (
       join(folder, 'clock.png'),
       encodePng(renderClock({ hour: 10, minute: 8 }, {}, { size: 300 })),
     );
-    const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: folder });
+    const { stdout } = await promisify(execFile)(process.execPath, [script], {
+      cwd: folder,
+      env: { ...process.env, FORCE_COLOR: undefined },
+    });
     expect(stdout).toMatch(/^10:08 0\.\d+/);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -15,7 +15,7 @@ it('begins with an example that runs: it learns the embedded digits and saves a 
     await writeFile(script, example!);
     const { stdout } = await promisify(execFile)(process.execPath, [script], {
       cwd: folder,
-      env: { ...process.env, NN_LAB_DATA: '' },
+      env: { ...process.env, NN_LAB_DATA: '', FORCE_COLOR: undefined },
     });
     const [, accuracy] = /^9 .*accuracy: ([\d.]+)/m.exec(stdout)!;
     expect(Number(accuracy)).toBeGreaterThan(0.85);

@@ -24,6 +24,7 @@ function nnClock(args: readonly string[], killWhen?: RegExp): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, FORCE_COLOR: undefined },
       timeout: 110_000,
       killSignal: 'SIGKILL',
     });

@@ -16,7 +16,8 @@ async function run(scenario: string) {
   const program = fileURLToPath(new URL('thread-of-tests.mjs', import.meta.url));
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [program, scenario], {
     timeout: 25_000,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    // Neither colours nor Node's warning about asking for both.
+    env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: undefined, NO_COLOR: undefined },
   });
   expect(stderr).toBe('');
   return JSON.parse(stdout);
