@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckpointStore, storeOver } from '../training/index.js';
 import { isUnfinishedFile, writeFileAtomic } from './atomic-files.js';
+import { makeFolder } from './make-folder.js';
 
 /**
  * Keeps the last two checkpoints of a run in a folder, as `checkpoint-000001.nnlab` and so on. The
@@ -34,7 +35,7 @@ export function createCheckpointStore(folder: string): CheckpointStore {
 }
 
 async function clearUnfinished(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const name of await readdir(folder)) {
     if (isUnfinishedFile(name)) await rm(join(folder, name), { force: true });
   }

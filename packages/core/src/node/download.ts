@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 import { FetchFailure, openFile } from '../datasets/fetch-file.js';
 import type { DatasetAttempt, LoadDatasetOptions } from '../datasets/load-dataset.js';
 import type { DatasetFile } from '../datasets/named-datasets.js';
+import { makeFolder } from './make-folder.js';
 
 /** How often an address is asked, and how often in a row without getting anywhere. */
 const [maxTries, maxFruitlessTries] = [50, 3];
@@ -151,7 +152,7 @@ class PartialFile {
   ) {}
 
   static async open(folder: string, name: string, total: number): Promise<PartialFile> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const part = `${name}.${process.pid}-${threadId}-${PartialFile.#count++}.part`;
     PartialFile.#open.add(part);
     await adoptOrphan(folder, name, part, PartialFile.#open);

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as tf from '@tensorflow/tfjs';
@@ -11,6 +11,7 @@ import {
   weightBytesOf,
 } from '../model-artifacts.js';
 import { writeFileAtomic } from './atomic-files.js';
+import { makeFolder } from './make-folder.js';
 
 const modelFile = 'model.json';
 const weightsFiles = ['weights.bin', 'weights-2.bin'] as const;
@@ -25,7 +26,7 @@ const weightsFiles = ['weights.bin', 'weights-2.bin'] as const;
  */
 export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
   const artifacts = await modelArtifactsOf(model);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const current = await readFile(join(folder, modelFile), 'utf8').catch(() => '');
   const inUse = weightsFiles.find((name) => current.includes(`"${name}"`));
   const free = weightsFiles.find((name) => name !== inUse)!;

@@ -1,5 +1,5 @@
+import { crc32 } from '../crc32.js';
 import { DataFormatError } from '../errors.js';
-import { crc32 } from './crc32.js';
 import type { RunProgress, RunSignature, StoredTensor, TrainingState } from './training-state.js';
 
 /*

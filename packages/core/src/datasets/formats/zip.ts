@@ -1,4 +1,4 @@
-import { crc32 } from '../../training/crc32.js';
+import { crc32 } from '../../crc32.js';
 import { ByteReader, describeBytes, type ParseOptions } from './bytes.js';
 import { inflate } from './inflate.js';
 
