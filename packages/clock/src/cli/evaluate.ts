@@ -5,10 +5,10 @@ import {
   pathOption,
   seedOption,
 } from '@nn-lab/core/cli';
+import type { Picture } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { listLabelledPictures, readPicture } from '@nn-lab/core/node';
 import { evaluateReader, renderTimedPictures, type TimedPictures } from '../evaluate.js';
-
 import { validateClockTime } from '../time.js';
 import { startBackend } from './backend.js';
 import { describeEvaluation, evaluationDocument } from './evaluation-text.js';
@@ -72,5 +72,8 @@ async function readTimedPictures(folder: string): Promise<TimedPictures> {
     }
     return time;
   });
-  return { pictures: await Promise.all(rows.map(({ location }) => readPicture(location))), times };
+  const pictures: Picture[] = [];
+  // One after the other: decoding takes the time, and thousands of open files are too many.
+  for (const { location } of rows) pictures.push(await readPicture(location));
+  return { pictures, times };
 }

@@ -1,6 +1,5 @@
 import { backendOptions, defineCommand, formatPercent, pathArgument } from '@nn-lab/core/cli';
 import { readPicture } from '@nn-lab/core/node';
-
 import { startBackend } from './backend.js';
 import { modelOption, openReader } from './model-option.js';
 

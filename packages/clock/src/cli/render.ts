@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   defineCommand,
@@ -9,11 +8,15 @@ import {
   UsageError,
 } from '@nn-lab/core/cli';
 import { encodePng } from '@nn-lab/core/datasets';
-import { writeFileAtomic } from '@nn-lab/core/node';
+import { makeFolder, writeFileAtomic } from '@nn-lab/core/node';
 import { createRandom } from '@nn-lab/core/random';
-import { renderTimedPictures } from '../evaluate.js';
-import { renderClock, sampleClockParameters } from '../renderer/index.js';
-import { type ClockTime, formatClockTime } from '../time.js';
+import {
+  ClockRenderer,
+  ClockSequence,
+  clockParameterSampler,
+  clockTruthSize,
+} from '../renderer/index.js';
+import { type ClockTime, formatClockTime, timeOfMinute } from '../time.js';
 
 export const renderCommand = defineCommand({
   name: 'render',
@@ -35,14 +38,19 @@ export const renderCommand = defineCommand({
   async run({ options, progress, result }) {
     const { count, size, seed, out } = options;
     const time = options.time === undefined ? undefined : parseTime(options.time);
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
+    const draw = time ? drawerOfTime(time, seed, size) : drawerOfAnyTime(seed, size);
+    const data = new Uint8Array(size * size);
     const shown = progress('Rendering', count, { unit: 'pictures' });
     const files: { file: string; hour: number; minute: number }[] = [];
     for (let n = 0; n < count; n++) {
-      const { picture, shows } = renderOne(n, seed, size, time);
+      const { hour, minute } = draw(n, data);
       const file = `${n}.png`;
-      await writeFileAtomic(join(out, file), encodePng(picture));
-      files.push({ file, hour: shows.hour, minute: shows.minute });
+      await writeFileAtomic(
+        join(out, file),
+        encodePng({ width: size, height: size, channels: 1, data }),
+      );
+      files.push({ file, hour, minute });
       shown.advance();
     }
     shown.stop();
@@ -53,13 +61,23 @@ export const renderCommand = defineCommand({
   },
 });
 
-function renderOne(n: number, seed: number, size: number, time: ClockTime | undefined) {
-  if (time) {
-    const parameters = sampleClockParameters(createRandom(seed).fork('render').fork(n));
-    return { picture: renderClock(time, parameters, { size }), shows: time };
-  }
-  const { pictures, times } = renderTimedPictures(1, { seed, stream: 'render', start: n, size });
-  return { picture: pictures[0]!, shows: times[0]! };
+/** Draws picture `n` into `data` and tells the time that it shows. */
+type Drawer = (n: number, data: Uint8Array) => ClockTime;
+
+function drawerOfAnyTime(seed: number, size: number): Drawer {
+  const sequence = new ClockSequence(createRandom(seed).fork('render'), { size });
+  return (n, data) => timeOfMinute(sequence.draw(n, data, 0));
+}
+
+function drawerOfTime(time: ClockTime, seed: number, size: number): Drawer {
+  const random = createRandom(seed).fork('render');
+  const renderer = new ClockRenderer(size);
+  const sample = clockParameterSampler({});
+  const truth = new Float64Array(clockTruthSize);
+  return (n, data) => {
+    renderer.render(time.hour, time.minute, sample(random.fork(n)), data, 0, truth, 0);
+    return time;
+  };
 }
 
 function parseTime(text: string): ClockTime {

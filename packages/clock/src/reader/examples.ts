@@ -3,12 +3,12 @@ import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
 import {
   type ClockParameterRanges,
-  ClockRenderer,
-  clockParameterSampler,
+  ClockSequence,
   clockTruthLayout,
   clockTruthSize,
   coursePictureSize,
 } from '../renderer/index.js';
+import { timeOfMinute } from '../time.js';
 import {
   type DialPose,
   dialPoseJitter,
@@ -54,8 +54,7 @@ export function readerExamples(
   settings: ReaderExamplesSettings,
 ): (first: number, count: number) => ReaderExamples {
   const stream = createRandom(settings.seed).fork(settings.stream);
-  const sample = clockParameterSampler(settings.ranges ?? {});
-  const renderer = new ClockRenderer(coursePictureSize);
+  const sequence = new ClockSequence(stream, settings);
   const picture: Picture = {
     width: coursePictureSize,
     height: coursePictureSize,
@@ -79,17 +78,13 @@ export function readerExamples(
       directions: new Float32Array(count * 3 * unrolledAngles),
     };
     for (let i = 0; i < count; i++) {
-      const random = stream.fork(first + i);
-      const time = random.integer(0, 720);
-      const hour = Math.floor(time / 60);
-      const minute = time % 60;
-      renderer.render(hour, minute, sample(random), picture.data, 0, truth, 0);
+      const { hour, minute } = timeOfMinute(sequence.draw(first + i, picture.data, 0, truth, 0));
       const { pose, rotation } = poseFromHomography(truth.subarray(homographyAt, homographyAt + 9));
 
       writeThumbnail(picture, examples.thumbnails, i * thumbnailSize ** 2);
       writeNormalizedPose(pose, examples.poses, i * dialPoseSize);
       const asLocated = { ...pose } as Record<keyof DialPose, number>;
-      const errors = random.fork('pose');
+      const errors = stream.fork(first + i).fork('pose');
       dialPoseNames.forEach((name, at) => {
         asLocated[name] += errors.normal(0, dialPoseJitter[at]!);
       });
