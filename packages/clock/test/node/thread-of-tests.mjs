@@ -73,7 +73,7 @@ const scenarios = {
   async dispose() {
     const threads = source('counting');
     await threads.batch(0, 0);
-    const waiting = outcomeOf(threads.batch(0, 1));
+    const waiting = outcomeOf(threads.batch(6, 0));
     await new Promise((resolve) => setImmediate(resolve));
     threads.dispose();
     threads.dispose();
