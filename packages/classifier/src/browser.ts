@@ -1,0 +1,2 @@
+export { useBackend } from '@nn-lab/core/browser';
+export * from './index.js';

@@ -1,0 +1,9 @@
+export {
+  type Matrix,
+  matrixOf,
+  matrixOfDataset,
+  takeRows,
+  type ValidateMatrixOptions,
+  validateLabels,
+  validateMatrix,
+} from './matrix.js';

@@ -1,0 +1,168 @@
+import type { Dataset } from '@nn-lab/core/datasets';
+import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
+
+/** A table of numbers `[rows, columns]`, row by row: a row is one sample, a column one feature. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** `rows * columns` values. */
+  readonly values: Float32Array;
+}
+
+/**
+ * A matrix of rows, or of values that lie row by row already. A `Float32Array` is kept, not copied.
+ *
+ * @example
+ * ```ts
+ * matrixOf([[0, 1], [2, 3], [4, 5]]);
+ * matrixOf(new Float32Array(6), 2);
+ * ```
+ *
+ * @param source - Equally long rows, or all values in one array.
+ * @param columns - Features a row; needed for values in one array.
+ * @throws ShapeError when rows differ in length or values do not divide into rows.
+ * @throws InvalidArgumentError when there is nothing, or a value is not a finite number.
+ */
+export function matrixOf(
+  source: readonly ArrayLike<number>[] | ArrayLike<number>,
+  columns?: number,
+): Matrix {
+  const matrix = columns === undefined ? ofRows(source) : ofValues(source, columns);
+  validateMatrix(matrix);
+  return matrix;
+}
+
+function ofRows(source: readonly ArrayLike<number>[] | ArrayLike<number>): Matrix {
+  const rows = Array.from(source as readonly ArrayLike<number>[]);
+  const columns = rows[0]?.length ?? 0;
+  const ragged = rows.findIndex((row) => row?.length !== columns);
+  if (ragged >= 0 || (rows.length > 0 && rows[0]?.length === undefined)) {
+    throw new ShapeError(
+      `Expected equally long rows of numbers, but row 0 has ${rows[0]?.length ?? 'no'} values and row ${Math.max(ragged, 0)} ${rows[ragged]?.length ?? 'none'}. Give values that lie in one array with the number of columns.`,
+    );
+  }
+  const values = new Float32Array(rows.length * columns);
+  rows.forEach((row, index) => {
+    values.set(row, index * columns);
+  });
+  return { rows: rows.length, columns, values };
+}
+
+function ofValues(source: readonly ArrayLike<number>[] | ArrayLike<number>, columns: number) {
+  const values =
+    source instanceof Float32Array ? source : Float32Array.from(source as ArrayLike<number>);
+  if (!Number.isInteger(columns) || columns < 1 || values.length % columns !== 0) {
+    throw new ShapeError(
+      `Expected values that divide into rows of ${columns} columns, got ${values.length} values.`,
+    );
+  }
+  return { rows: values.length / columns, columns, values };
+}
+
+/** The images of a dataset as rows, on the dataset's own scale. Floats are shared, bytes copied. */
+export function matrixOfDataset(dataset: Dataset): Matrix {
+  const [height, width, channels] = dataset.shape;
+  const { images } = dataset;
+  const values = images instanceof Float32Array ? images : Float32Array.from(images);
+  return { rows: dataset.count, columns: height * width * channels, values };
+}
+
+/** Options of {@link validateMatrix}. */
+export interface ValidateMatrixOptions {
+  /** What the matrix is called in errors. Default `'the data'`. */
+  readonly name?: string;
+  /** Columns that it must have, and whose they are. */
+  readonly columns?: { readonly count: number; readonly of: string };
+  /** Fewest rows that will do. Default 1. */
+  readonly minimumRows?: number;
+}
+
+/**
+ * Checks that a matrix is what it says: as many values as rows times columns, at least one, all
+ * finite.
+ *
+ * @throws ShapeError when sizes do not fit.
+ * @throws InvalidArgumentError when there are too few rows, or a value is not a finite number.
+ */
+export function validateMatrix(matrix: Matrix, options: ValidateMatrixOptions = {}): void {
+  const { name = 'the data', columns, minimumRows = 1 } = options;
+  const { values } = matrix ?? {};
+  if (!(values instanceof Float32Array)) {
+    throw new InvalidArgumentError(
+      `Expected ${name} as a matrix { rows, columns, values: Float32Array }, got ${describe(matrix)}. Make one with matrixOf.`,
+    );
+  }
+  const { rows, columns: width } = matrix;
+  if (!isCount(rows) || !isCount(width) || values.length !== rows * width) {
+    throw new ShapeError(
+      `Expected ${name} to hold rows x columns values, got ${rows} rows, ${width} columns and ${values.length} values.`,
+    );
+  }
+  if (rows < minimumRows || width === 0) {
+    throw new InvalidArgumentError(
+      `Expected ${name} to have at least ${minimumRows} ${minimumRows === 1 ? 'row' : 'rows'} and 1 column, got ${rows} and ${width}.`,
+    );
+  }
+  if (columns && width !== columns.count) {
+    throw new ShapeError(
+      `Expected ${name} to have ${columns.count} columns like ${columns.of}, got ${width}.`,
+    );
+  }
+  const wrong = firstNonFinite(values);
+  if (wrong >= 0) {
+    throw new InvalidArgumentError(
+      `Expected ${name} to hold finite numbers, got ${values[wrong]} in row ${Math.floor(wrong / width)}, column ${wrong % width}. Fill in or leave out what is missing first.`,
+    );
+  }
+}
+
+/**
+ * Checks class labels: one a row, each a whole number from 0.
+ *
+ * @returns how many classes there are: the highest label and one.
+ * @throws ShapeError when there is not one label a row.
+ * @throws InvalidArgumentError when a label is not a whole number from 0 to 9999.
+ */
+export function validateLabels(labels: ArrayLike<number>, rows: number): number {
+  if (labels?.length !== rows) {
+    throw new ShapeError(`Expected one label a row, ${rows}, got ${labels?.length ?? 'none'}.`);
+  }
+  let highest = 0;
+  for (let row = 0; row < rows; row++) {
+    const label = labels[row]!;
+    if (!Number.isInteger(label) || label < 0 || label > 9999) {
+      throw new InvalidArgumentError(
+        `Expected labels that are class numbers 0, 1, 2, ... (at most 9999), got ${describe(label)} for row ${row}. Number your classes, say with classNames.indexOf(name).`,
+      );
+    }
+    if (label > highest) highest = label;
+  }
+  return highest + 1;
+}
+
+/** The rows at these positions, in their order, copied. */
+export function takeRows(matrix: Matrix, indices: ArrayLike<number>): Matrix {
+  const { columns } = matrix;
+  const values = new Float32Array(indices.length * columns);
+  for (let row = 0; row < indices.length; row++) {
+    const from = indices[row]! * columns;
+    values.set(matrix.values.subarray(from, from + columns), row * columns);
+  }
+  return { rows: indices.length, columns, values };
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function firstNonFinite(values: Float32Array): number {
+  // A sum is not finite as soon as one value is not; finite values cannot overflow it.
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index]!;
+  return Number.isFinite(sum) ? -1 : values.findIndex((value) => !Number.isFinite(value));
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  return Array.isArray(value) ? `an array of ${value.length}` : `${value}`;
+}

@@ -1,0 +1,2 @@
+export { useBackend } from '@nn-lab/core/node';
+export * from './index.js';
