@@ -1,3 +1,4 @@
+export * from './knn/index.js';
 export {
   type Matrix,
   matrixOf,

@@ -1,0 +1,151 @@
+import { NnLabError } from '@nn-lab/core/errors';
+import * as tf from '@tensorflow/tfjs';
+import type { Matrix } from '../matrix.js';
+
+/** Squared distances of some queries to some rows, less the part that is the query's own. */
+export interface DistanceBlock {
+  readonly queryStart: number;
+  readonly queryCount: number;
+  readonly dataStart: number;
+  readonly dataCount: number;
+  /** `[queryCount, dataCount]`: `-2 q.x`, to which {@link DistanceBlocks.dataNorms} is yet to be added. */
+  readonly products: Float32Array;
+}
+
+const queriesPerBlock = 256;
+const rowsPerBlock = 8192;
+
+/** Rows of queries whose state a caller may hold at a time, while all data pass by. */
+export const queriesPerPass = 2048;
+
+/**
+ * Squared Euclidean distances by `|q|² - 2 q.x + |x|²`, the middle part by the backend's matrix
+ * product, block by block: never more than 8 MiB of distances and two blocks of rows are held,
+ * whatever the size of the data.
+ *
+ * Both sides are centred on the mean of the data, which takes most of the cancellation out of the
+ * formula. What is left of the rounding is bounded by {@link slackOf}, so that a caller can tell
+ * which distances are sure, and get the others from {@link exact}.
+ */
+export class DistanceBlocks {
+  /** `|x|²` of each row of the data, centred. */
+  readonly dataNorms: Float32Array;
+  /** `|q|²` of each query, centred. */
+  readonly queryNorms: Float64Array;
+  readonly #data: Matrix;
+  readonly #queries: Matrix;
+  readonly #mean: Float32Array;
+  readonly #longest: number;
+  readonly #unitRoundoff: number;
+
+  constructor(data: Matrix, queries: Matrix) {
+    this.#data = data;
+    this.#queries = queries;
+    this.#mean = meanOf(data);
+    const norms = squaredNorms(data, this.#mean);
+    this.dataNorms = Float32Array.from(norms);
+    this.queryNorms = queries === data ? norms : squaredNorms(queries, this.#mean);
+    this.#longest = Math.sqrt(norms.reduce((longest, norm) => Math.max(longest, norm), 0));
+    this.#unitRoundoff = tf.backend().floatPrecision() === 16 ? 2 ** -11 : 2 ** -24;
+  }
+
+  /**
+   * How far a squared distance of this query can be from the true one.
+   *
+   * The product of n terms, summed in any order, errs by at most n u |q||x| (Higham, "Accuracy and
+   * Stability of Numerical Algorithms", 2002, 3.1); centring and the norms add a few u more.
+   */
+  slackOf(query: number): number {
+    const reach = Math.sqrt(this.queryNorms[query]!) + this.#longest;
+    return this.#unitRoundoff * (this.#data.columns / 2 + 16) * reach * reach;
+  }
+
+  /**
+   * The squared distance of a query to a row, in double precision.
+   *
+   * @param computed - The distance from the blocks.
+   * @throws NnLabError when that is farther off than {@link slackOf} allows: the backend's products
+   * are not of float32 precision, so that no distance of its can be relied on.
+   */
+  exact(query: number, row: number, computed: number): number {
+    const { columns, values } = this.#data;
+    const queries = this.#queries.values;
+    let sum = 0;
+    for (let a = query * columns, b = row * columns, end = a + columns; a < end; a++, b++) {
+      const difference = queries[a]! - values[b]!;
+      sum += difference * difference;
+    }
+    if (Math.abs(sum - computed) > this.slackOf(query)) {
+      throw new NnLabError(
+        `The backend '${tf.getBackend()}' multiplies matrices less precisely than float32, so that neighbours cannot be exact. Choose another, such as useBackend({ backend: 'simd' }).`,
+      );
+    }
+    return sum;
+  }
+
+  /** The blocks of some queries, all data for each; the rows of the data ascend. */
+  async *of(queryStart: number, queryEnd: number): AsyncGenerator<DistanceBlock> {
+    const data = this.#data;
+    for (let dataStart = 0; dataStart < data.rows; dataStart += rowsPerBlock) {
+      const dataEnd = Math.min(data.rows, dataStart + rowsPerBlock);
+      const rows = this.#centred(data, dataStart, dataEnd, 1);
+      try {
+        for (let start = queryStart; start < queryEnd; start += queriesPerBlock) {
+          const end = Math.min(queryEnd, start + queriesPerBlock);
+          const queries = this.#centred(this.#queries, start, end, -2);
+          const product = tf.matMul(queries, rows, false, true);
+          queries.dispose();
+          let products: Float32Array;
+          try {
+            products = (await product.data()) as Float32Array;
+          } finally {
+            product.dispose();
+          }
+          yield {
+            queryStart: start,
+            queryCount: end - start,
+            dataStart,
+            dataCount: dataEnd - dataStart,
+            products,
+          };
+        }
+      } finally {
+        rows.dispose();
+      }
+    }
+  }
+
+  #centred(matrix: Matrix, start: number, end: number, factor: number): tf.Tensor2D {
+    const { columns, values } = matrix;
+    const mean = this.#mean;
+    const centred = new Float32Array((end - start) * columns);
+    for (let row = start, at = 0; row < end; row++) {
+      for (let column = 0, from = row * columns; column < columns; column++, at++) {
+        centred[at] = factor * (values[from + column]! - mean[column]!);
+      }
+    }
+    return tf.tensor2d(centred, [end - start, columns]);
+  }
+}
+
+/** The mean of each column. */
+export function meanOf({ rows, columns, values }: Matrix): Float32Array {
+  const sums = new Float64Array(columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) sums[column]! += values[at]!;
+  }
+  return Float32Array.from(sums, (sum) => sum / rows);
+}
+
+function squaredNorms({ rows, columns, values }: Matrix, mean: Float32Array): Float64Array {
+  const norms = new Float64Array(rows);
+  for (let row = 0, at = 0; row < rows; row++) {
+    let sum = 0;
+    for (let column = 0; column < columns; column++, at++) {
+      const centred = values[at]! - mean[column]!;
+      sum += centred * centred;
+    }
+    norms[row] = sum;
+  }
+  return norms;
+}

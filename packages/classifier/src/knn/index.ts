@@ -1,0 +1,5 @@
+export {
+  type ExactNeighboursOptions,
+  exactNeighbours,
+  type Neighbours,
+} from './neighbours.js';
