@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { SimdBackendError } from './errors.js';
-import { Heap } from './heap.js';
-import { type CompiledKernels, instantiateKernels, type KernelExports } from './wasm.js';
+import type { Heap } from './heap.js';
+import type { Call, ThreadPool, WasmFunctions } from './threads/pool.js';
 
 /** Bytes of an element of every dtype that lives in the linear memory; a bool is 0 or 1 as int32. */
 export const elementBytes = 4;
@@ -36,8 +36,12 @@ export interface SimdMemoryInfo {
 
 /** Options of {@link SimdBackend}. */
 export interface SimdBackendInstanceOptions {
-  /** Bytes that the linear memory may grow to. Default: 4 GiB. */
-  readonly maximumMemory?: number;
+  /** The linear memory. */
+  readonly heap: Heap;
+  /** The threads over it. */
+  readonly pool: ThreadPool;
+  /** Whether multiply and add are fused (relaxed SIMD). */
+  readonly relaxed: boolean;
   /** Called once, when the backend is disposed. */
   readonly onDispose?: () => void;
 }
@@ -51,23 +55,48 @@ export class SimdBackend extends tf.KernelBackend {
   /** The linear memory with its allocator. */
   readonly heap: Heap;
   /** The compiled kernels, bound to the memory of `heap`. */
-  readonly kernels: KernelExports;
+  readonly kernels: WasmFunctions;
   /** True where multiply and add are fused (relaxed SIMD). */
   readonly relaxed: boolean;
+  readonly #pool: ThreadPool;
   readonly #data: tf.DataStorage<TensorData>;
   readonly #onDispose: (() => void) | undefined;
   #nextId = 0;
   /** Tensors that belong to a complex one and are not counted on their own. */
   #ownedParts = 0;
 
-  constructor(compiled: CompiledKernels, options: SimdBackendInstanceOptions = {}) {
+  constructor(options: SimdBackendInstanceOptions) {
     super();
-    const { maximumMemory, onDispose } = options;
-    this.heap = new Heap(maximumMemory === undefined ? {} : { maximumMemory });
-    this.kernels = instantiateKernels(compiled, this.heap.memory);
-    this.relaxed = compiled.relaxed;
+    const { heap, pool, relaxed, onDispose } = options;
+    this.heap = heap;
+    this.kernels = pool.functions;
+    this.relaxed = relaxed;
+    this.#pool = pool;
     this.#data = new tf.DataStorage(this, tf.engine());
     this.#onDispose = onDispose;
+  }
+
+  /** How many threads compute, the one that calls included. */
+  get threads(): number {
+    return this.#pool.threads;
+  }
+
+  /**
+   * Calls a kernel once with each list of arguments, on all threads, and returns when all are done.
+   * With `scratchBytes`, each call gets the address of that much memory of its own as last argument.
+   */
+  run(name: string, calls: readonly Call[], scratchBytes = 0): void {
+    if (scratchBytes === 0) {
+      this.#pool.run(name, calls);
+      return;
+    }
+    const bytes = Math.ceil(scratchBytes / 64) * 64;
+    const address = this.heap.allocate(bytes * Math.min(this.threads, Math.max(1, calls.length)));
+    try {
+      this.#pool.run(name, calls, { address, bytes });
+    } finally {
+      this.heap.free(address);
+    }
   }
 
   /** The address of a tensor's elements. Any allocation may move views, but never an address. */
@@ -236,6 +265,7 @@ export class SimdBackend extends tf.KernelBackend {
   }
 
   override dispose(): void {
+    this.#pool.dispose();
     this.#onDispose?.();
   }
 

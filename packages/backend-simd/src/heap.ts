@@ -15,6 +15,8 @@ const initialBytes = 256 * pageBytes;
 export interface HeapOptions {
   /** Bytes that the memory may grow to. Default: 4 GiB, all that 32 bits address. */
   readonly maximumMemory?: number;
+  /** Whether threads share the memory. Default: false. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export class Heap {
   #uint8!: Uint8Array;
 
   constructor(options: HeapOptions = {}) {
-    const { maximumMemory = addressableBytes } = options;
+    const { maximumMemory = addressableBytes, shared = false } = options;
     if (!(Number.isFinite(maximumMemory) && maximumMemory >= initialBytes)) {
       throw new SimdBackendError(
         `maximumMemory must be a number of bytes of at least ${initialBytes} (16 MiB), ` +
@@ -43,7 +45,8 @@ export class Heap {
     const pages = Math.floor(Math.min(maximumMemory, addressableBytes) / pageBytes);
     this.bytesLimit = pages * pageBytes;
     try {
-      this.memory = new WebAssembly.Memory({ initial: initialBytes / pageBytes, maximum: pages });
+      const initial = initialBytes / pageBytes;
+      this.memory = new WebAssembly.Memory({ initial, maximum: pages, shared });
     } catch (cause) {
       throw new SimdMemoryError(
         `The runtime refused a WebAssembly memory of at most ${this.bytesLimit} bytes: ` +

@@ -7,3 +7,18 @@ export {
   type SimdBackendOptions,
   useSimdBackend,
 } from './register.js';
+export {
+  type Call,
+  type Scratch,
+  type StartThreadsOptions,
+  startThreads,
+  type ThreadHost,
+  type ThreadPool,
+  type WasmFunctions,
+} from './threads/pool.js';
+export {
+  type CompiledWasm,
+  type CompileWasmOptions,
+  compileWasm,
+  type WasmBuilds,
+} from './wasm.js';

@@ -2,14 +2,23 @@ import * as tf from '@tensorflow/tfjs';
 import { SimdBackend } from './backend.js';
 import { SimdBackendError } from './errors.js';
 import { type FallbackCall, plainKernelNames, runInFallback } from './fallback.js';
+import * as builds from './generated/kernels.js';
+import { Heap } from './heap.js';
 import { nativeKernels } from './kernels/index.js';
-import { compileKernels } from './wasm.js';
+import { startThreads, type ThreadHost } from './threads/pool.js';
+import { compileWasm } from './wasm.js';
 
 /** The name under which the backend is registered: `tf.setBackend('simd')`. */
 export const backendName = 'simd';
 
 /** Options of {@link useSimdBackend} and {@link registerSimdBackend}. */
 export interface SimdBackendOptions {
+  /**
+   * How many threads compute, 1 to 256, the one that calls included. Default: as many as there are
+   * processor cores. There is one where memory cannot be shared: in pages that are not cross-origin
+   * isolated. The results are the same bytes with any number.
+   */
+  readonly threads?: number;
   /**
    * Whether multiply and add are fused (relaxed SIMD), which is up to twice as fast and rounds once
    * instead of twice. Default: where the runtime can.
@@ -19,33 +28,29 @@ export interface SimdBackendOptions {
   readonly maximumMemory?: number;
 }
 
-interface StartOptions {
-  readonly relaxed: boolean | undefined;
-  readonly maximumMemory: number | undefined;
-}
+const optionNames = ['threads', 'relaxed', 'maximumMemory'] as const;
 
-let registeredOptions: StartOptions | undefined;
+let registeredOptions: SimdBackendOptions | undefined;
 let liveBackend: SimdBackend | undefined;
 /** Why the last start failed: tfjs prints that and says no more than that it did. */
 let startError: unknown;
 
 /**
  * Registers the `simd` backend and its kernels with tfjs; `tf.setBackend('simd')` starts it. Again
- * with the same options it does nothing.
+ * with the same options, or with none, it does nothing.
  *
+ * @param host what starts threads in this runtime; the entries for Node and browsers bring theirs.
  * @throws SimdBackendError if an option is wrong, or differs from those of the running backend.
  *
  * @example
  * registerSimdBackend();
  * await tf.setBackend('simd');
  */
-export function registerSimdBackend(options: SimdBackendOptions = {}): void {
-  const { relaxed, maximumMemory } = validate(options);
+export function registerSimdBackend(options: SimdBackendOptions = {}, host?: ThreadHost): void {
+  validate(options);
   const known = tf.findBackendFactory(backendName) !== null;
   if (known && registeredOptions) {
-    const same =
-      registeredOptions.relaxed === relaxed && registeredOptions.maximumMemory === maximumMemory;
-    if (same) return;
+    if (agrees(options, registeredOptions)) return;
     if (liveBackend) {
       throw new SimdBackendError(
         'The simd backend runs already with other options: call useSimdBackend once, ' +
@@ -54,14 +59,15 @@ export function registerSimdBackend(options: SimdBackendOptions = {}): void {
     }
     tf.removeBackend(backendName);
   }
-  registeredOptions = { relaxed, maximumMemory };
+  registeredOptions = options;
   registerKernels();
-  tf.registerBackend(backendName, () => start({ relaxed, maximumMemory }), 0);
+  tf.registerBackend(backendName, () => start(options, host), 0);
 }
 
 /**
  * Registers the `simd` backend, starts it and makes it the current one.
  *
+ * @param host what starts threads in this runtime; the entries for Node and browsers bring theirs.
  * @throws SimdBackendError if an option is wrong or the runtime lacks SIMD.
  *
  * @example
@@ -70,9 +76,11 @@ export function registerSimdBackend(options: SimdBackendOptions = {}): void {
  * await useSimdBackend();
  * tf.getBackend(); // 'simd'
  */
-export async function useSimdBackend(options: SimdBackendOptions = {}): Promise<void> {
-  registerSimdBackend(options);
-  if (!liveBackend) await compileKernels(options.relaxed);
+export async function useSimdBackend(
+  options: SimdBackendOptions = {},
+  host?: ThreadHost,
+): Promise<void> {
+  registerSimdBackend(options, host);
   if (!(await tf.setBackend(backendName))) {
     throw (
       startError ??
@@ -92,25 +100,45 @@ export function kernelsInFallback(): string[] {
     .sort();
 }
 
-async function start({ relaxed, maximumMemory }: StartOptions): Promise<SimdBackend> {
+async function start(
+  options: SimdBackendOptions,
+  host: ThreadHost | undefined,
+): Promise<SimdBackend> {
   startError = undefined;
   try {
-    const backend: SimdBackend = new SimdBackend(await compileKernels(relaxed), {
-      ...(maximumMemory === undefined ? {} : { maximumMemory }),
-      onDispose: () => {
-        if (liveBackend === backend) liveBackend = undefined;
-      },
-    });
-    liveBackend = backend;
-    return backend;
+    return await startBackend(options, host);
   } catch (error) {
     startError = error;
     throw error;
   }
 }
 
-function validate(options: SimdBackendOptions): SimdBackendOptions {
-  const { relaxed, maximumMemory } = options;
+async function startBackend(
+  options: SimdBackendOptions,
+  host: ThreadHost | undefined,
+): Promise<SimdBackend> {
+  const { threads = host?.cores ?? 1, maximumMemory } = options;
+  const shared = threads > 1 && host?.canShare === true;
+  const { module, relaxed } = await compileWasm(builds, { relaxed: options.relaxed, shared });
+  const heap = new Heap({ shared, ...(maximumMemory === undefined ? {} : { maximumMemory }) });
+  const pool = await startThreads(module, heap.memory, { threads, host });
+  const backend: SimdBackend = new SimdBackend({
+    ...{ heap, pool, relaxed },
+    onDispose: () => {
+      if (liveBackend === backend) liveBackend = undefined;
+    },
+  });
+  liveBackend = backend;
+  return backend;
+}
+
+function validate(options: SimdBackendOptions): void {
+  const { threads, relaxed, maximumMemory } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
+    throw new SimdBackendError(
+      `threads must be a whole number from 1 to 256, got ${String(threads)}.`,
+    );
+  }
   if (relaxed !== undefined && typeof relaxed !== 'boolean') {
     throw new SimdBackendError(`relaxed must be true or false, got ${String(relaxed)}.`);
   }
@@ -123,7 +151,13 @@ function validate(options: SimdBackendOptions): SimdBackendOptions {
         `got ${String(maximumMemory)}.`,
     );
   }
-  return options;
+}
+
+/** Whether the options that are given are those that are registered; what is left out is. */
+function agrees(options: SimdBackendOptions, registered: SimdBackendOptions): boolean {
+  return optionNames.every(
+    (name) => options[name] === undefined || options[name] === registered[name],
+  );
 }
 
 function registerKernels(): void {

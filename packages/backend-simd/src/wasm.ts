@@ -1,63 +1,94 @@
 import { SimdBackendError } from './errors.js';
-import { plain, relaxed } from './generated/kernels.js';
 
-/** The functions of the compiled kernels: addresses and counts in, see `assembly/`. */
-export type KernelExports = Readonly<Record<string, (...parameters: number[]) => number>>;
+/** A WebAssembly module as `tools/build-wasm.mjs` writes it: twice, in base64. */
+export interface WasmBuilds {
+  readonly plain: string;
+  readonly relaxed: string;
+}
 
-/** Compiled kernels, ready to be instantiated over any number of memories. */
-export interface CompiledKernels {
+/** Options of {@link compileWasm}. */
+export interface CompileWasmOptions {
+  /** True for relaxed SIMD, false for plain, undefined for the best that this runtime has. */
+  readonly relaxed?: boolean | undefined;
+  /** Whether threads share its memory. */
+  readonly shared?: boolean;
+}
+
+/** A compiled module, ready to be instantiated over any number of memories. */
+export interface CompiledWasm {
   readonly module: WebAssembly.Module;
   /** True where multiply and add are fused (relaxed SIMD). */
   readonly relaxed: boolean;
 }
 
-const compiled = new Map<boolean, Promise<CompiledKernels>>();
+const compiled = new WeakMap<WasmBuilds, Map<string, Promise<CompiledWasm>>>();
 
-/** True if this runtime can run the faster kernels, which use relaxed SIMD. */
+/** True if this runtime can run modules that use relaxed SIMD. */
 export function supportsRelaxedSimd(): boolean {
-  return WebAssembly.validate(decodeBase64(relaxed));
+  return WebAssembly.validate(relaxedProbe);
 }
 
 /**
- * Compiles the kernels once a process.
+ * Compiles a module once a process.
  *
- * @param wanted true for relaxed SIMD, false for plain, undefined for the best this runtime has.
  * @throws SimdBackendError if the runtime lacks SIMD, or relaxed SIMD was asked for and is lacking.
  */
-export function compileKernels(wanted: boolean | undefined): Promise<CompiledKernels> {
-  const useRelaxed = wanted ?? supportsRelaxedSimd();
-  let pending = compiled.get(useRelaxed);
+export function compileWasm(
+  builds: WasmBuilds,
+  { relaxed = supportsRelaxedSimd(), shared = false }: CompileWasmOptions = {},
+): Promise<CompiledWasm> {
+  const known = compiled.get(builds) ?? new Map<string, Promise<CompiledWasm>>();
+  compiled.set(builds, known);
+  const key = `${relaxed} ${shared}`;
+  let pending = known.get(key);
   if (!pending) {
-    pending = compile(useRelaxed);
-    compiled.set(useRelaxed, pending);
-    pending.catch(() => compiled.delete(useRelaxed));
+    pending = compile(builds, relaxed, shared);
+    known.set(key, pending);
+    pending.catch(() => known.delete(key));
   }
   return pending;
 }
 
-/** Binds compiled kernels to a memory. */
-export function instantiateKernels(
-  kernels: CompiledKernels,
-  memory: WebAssembly.Memory,
-): KernelExports {
-  const instance = new WebAssembly.Instance(kernels.module, { env: { memory } });
-  return instance.exports as unknown as KernelExports;
-}
-
-async function compile(useRelaxed: boolean): Promise<CompiledKernels> {
+async function compile(
+  builds: WasmBuilds,
+  relaxed: boolean,
+  shared: boolean,
+): Promise<CompiledWasm> {
+  const bytes = decodeBase64(relaxed ? builds.relaxed : builds.plain);
+  if (!shared) unshareMemory(bytes);
   try {
-    const module = await WebAssembly.compile(decodeBase64(useRelaxed ? relaxed : plain));
-    return { module, relaxed: useRelaxed };
+    return { module: await WebAssembly.compile(bytes), relaxed };
   } catch (cause) {
     throw new SimdBackendError(
-      useRelaxed
-        ? 'This runtime lacks relaxed SIMD for WebAssembly (Node 22 and Chrome 114 have it; import ' +
-            "'@nn-lab/backend-simd/node' on Node 20): leave out the option `relaxed`."
+      relaxed
+        ? 'This runtime lacks relaxed SIMD for WebAssembly (Node 22 and Chrome 114 have it; Node 20 ' +
+            'has it with the flag --experimental-wasm-relaxed-simd): leave out the option `relaxed`.'
         : 'This runtime lacks SIMD for WebAssembly: Node 16.4, Chrome 91, Firefox 89 and ' +
             'Safari 16.4 or later have it.',
       { cause },
     );
   }
+}
+
+/** The import of `env.memory` up to its flags: name lengths, names, "a memory". */
+const memoryImport = [3, ...utf8('env'), 6, ...utf8('memory'), 2];
+const sharedWithMaximum = 3;
+const ownWithMaximum = 1;
+
+/** The builds import a shared memory; that it is shared is one bit of theirs. */
+function unshareMemory(bytes: Uint8Array): void {
+  const last = bytes.length - memoryImport.length;
+  for (let start = 0; start < last; start++) {
+    if (memoryImport.every((byte, index) => bytes[start + index] === byte)) {
+      const flags = start + memoryImport.length;
+      if (bytes[flags] === sharedWithMaximum) bytes[flags] = ownWithMaximum;
+      return;
+    }
+  }
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
@@ -66,3 +97,14 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
   return bytes;
 }
+
+/** A module of one function, which computes a relaxed multiply-add. */
+// biome-ignore format: sections
+const relaxedProbe = new Uint8Array([
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00,
+  0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, // type: () -> v128
+  0x03, 0x02, 0x01, 0x00, // function 0 of that type
+  0x0a, 0x13, 0x01, 0x11, 0x00, // code
+  0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, 0x41, 0x00, 0xfd, 0x0f, // three i8x16.splat(0)
+  0xfd, 0x85, 0x02, 0x0b, // f32x4.relaxed_madd
+]);

@@ -1,21 +1,26 @@
-// Compiles assembly/index.ts twice, with plain and with relaxed SIMD (assembly/simd.ts holds the
-// only difference), and writes both modules as base64 strings into src/generated/kernels.ts.
+// Compiles assembly/index.ts of the package in the current folder twice, with plain and with relaxed
+// SIMD, and writes both modules as base64 strings into src/generated/kernels.ts.
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const root = dirname(fileURLToPath(import.meta.url));
+const root = process.cwd();
 const target = join(root, 'src', 'generated', 'kernels.ts');
 
-/** One module: no runtime, no garbage collector, its memory imported as `env.memory`. */
+/** One module: no runtime, no garbage collector, its shared memory imported as `env.memory`. */
 async function compile(features) {
   let wasm;
-  const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--noExportMemory'];
+  const memory = [
+    '--importMemory',
+    '--noExportMemory',
+    '--sharedMemory',
+    '--maximumMemory',
+    '65536',
+  ];
   const { error, stderr } = await asc.main(
     [
       'assembly/index.ts',
-      ...flags,
+      ...['-O3', '--noAssert', '--runtime', 'stub', ...memory],
       ...['--baseDir', root, '--outFile', 'kernels.wasm', '--use', 'abort='],
       ...features.flatMap((feature) => ['--enable', feature]),
     ],
@@ -31,12 +36,12 @@ async function compile(features) {
   return wasm;
 }
 
-const plain = await compile(['simd']);
-const relaxed = await compile(['simd', 'relaxed-simd']);
+const plain = await compile(['simd', 'threads']);
+const relaxed = await compile(['simd', 'threads', 'relaxed-simd']);
 
-const source = `// Written by build-wasm.mjs from assembly/: do not edit.
+const source = `// Written by tools/build-wasm.mjs from assembly/: do not edit.
 
-/** The kernels with plain SIMD, base64 of a WebAssembly module that imports \`env.memory\`. */
+/** The kernels with plain SIMD, base64 of a WebAssembly module that imports a shared \`env.memory\`. */
 export const plain =
   '${Buffer.from(plain).toString('base64')}';
 
