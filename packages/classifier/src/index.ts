@@ -8,3 +8,4 @@ export {
   validateLabels,
   validateMatrix,
 } from './matrix.js';
+export * from './quality/index.js';

@@ -63,11 +63,11 @@ export class DistanceBlocks {
   /**
    * The squared distance of a query to a row, in double precision.
    *
-   * @param computed - The distance from the blocks.
+   * @param computed - The distance from the blocks, to be checked against it.
    * @throws NnLabError when that is farther off than {@link slackOf} allows: the backend's products
    * are not of float32 precision, so that no distance of its can be relied on.
    */
-  exact(query: number, row: number, computed: number): number {
+  exact(query: number, row: number, computed?: number): number {
     const { columns, values } = this.#data;
     const queries = this.#queries.values;
     let sum = 0;
@@ -75,7 +75,7 @@ export class DistanceBlocks {
       const difference = queries[a]! - values[b]!;
       sum += difference * difference;
     }
-    if (Math.abs(sum - computed) > this.slackOf(query)) {
+    if (computed !== undefined && Math.abs(sum - computed) > this.slackOf(query)) {
       throw new NnLabError(
         `The backend '${tf.getBackend()}' multiplies matrices less precisely than float32, so that neighbours cannot be exact. Choose another, such as useBackend({ backend: 'simd' }).`,
       );

@@ -1,0 +1,113 @@
+import { DistanceBlocks, queriesPerPass } from '../knn/distance-blocks.js';
+import type { Matrix } from '../matrix.js';
+
+/**
+ * How many other rows are nearer to row `queries[i]` than each of its `k` targets, so that the
+ * nearest other row has rank 0. Of equally near rows the first in the data is the nearer.
+ *
+ * @param targets - `[queries, k]`: positions of other rows.
+ * @returns `[queries, k]`.
+ */
+export async function ranksOf(
+  data: Matrix,
+  queries: Int32Array,
+  targets: Int32Array,
+  queryRows: Matrix,
+): Promise<Int32Array> {
+  const k = targets.length / queries.length;
+  const blocks = new DistanceBlocks(data, queryRows);
+  const ranks = new Int32Array(targets.length);
+  for (let start = 0; start < queries.length; start += queriesPerPass) {
+    const end = Math.min(queries.length, start + queriesPerPass);
+    const counters = Array.from({ length: end - start }, (_, i) => {
+      const query = start + i;
+      const own = targets.subarray(query * k, (query + 1) * k);
+      return new RankCounter(blocks, query, queries[query]!, own);
+    });
+    for await (const block of blocks.of(start, end)) {
+      const { queryStart, queryCount, dataStart, dataCount, products } = block;
+      const norms = blocks.dataNorms.subarray(dataStart, dataStart + dataCount);
+      for (let i = 0; i < queryCount; i++) {
+        const row = products.subarray(i * dataCount, (i + 1) * dataCount);
+        counters[queryStart + i - start]!.count(row, norms, dataStart);
+      }
+    }
+    counters.forEach((counter, i) => {
+      counter.writeTo(ranks, (start + i) * k);
+    });
+  }
+  return ranks;
+}
+
+/** Counts, for one query, the rows that are nearer than each of its targets. */
+class RankCounter {
+  readonly #blocks: DistanceBlocks;
+  readonly #query: number;
+  readonly #self: number;
+  readonly #slack: number;
+  readonly #ownNorm: number;
+  /** The order of the targets, nearest first. */
+  readonly #order: Uint32Array;
+  readonly #targets: Int32Array;
+  /** Exact squared distances of the ordered targets. */
+  readonly #distances: Float64Array;
+  /** At place p: rows that lie behind target p - 1 and before target p. */
+  readonly #between: Int32Array;
+
+  constructor(blocks: DistanceBlocks, query: number, self: number, targets: Int32Array) {
+    this.#blocks = blocks;
+    this.#query = query;
+    this.#self = self;
+    this.#slack = blocks.slackOf(query);
+    this.#ownNorm = blocks.queryNorms[query]!;
+    const exact = Float64Array.from(targets, (row) => blocks.exact(query, row));
+    this.#order = Uint32Array.from(targets.keys()).sort(
+      (a, b) => exact[a]! - exact[b]! || targets[a]! - targets[b]!,
+    );
+    this.#targets = Int32Array.from(this.#order, (at) => targets[at]!);
+    this.#distances = Float64Array.from(this.#order, (at) => exact[at]!);
+    this.#between = new Int32Array(targets.length + 1);
+  }
+
+  count(products: Float32Array, norms: Float32Array, dataStart: number): void {
+    const distances = this.#distances;
+    const slack = this.#slack;
+    const limit = distances.at(-1)! + slack - this.#ownNorm;
+    for (let j = 0; j < products.length; j++) {
+      const partial = products[j]! + norms[j]!;
+      const row = dataStart + j;
+      if (partial > limit || row === this.#self) continue;
+      const computed = partial + this.#ownNorm;
+      let place = this.#placeOf(computed, row);
+      const near =
+        (place > 0 && computed - distances[place - 1]! <= slack) ||
+        (place < distances.length && distances[place]! - computed <= slack);
+      if (near) place = this.#placeOf(this.#blocks.exact(this.#query, row, computed), row);
+      this.#between[place]!++;
+    }
+  }
+
+  /** How many targets are nearer than a row; a target is nearer than itself. */
+  #placeOf(distance: number, row: number): number {
+    const distances = this.#distances;
+    let [low, high] = [0, distances.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const target = distances[middle]!;
+      if (target < distance || (target === distance && this.#targets[middle]! <= row)) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  writeTo(ranks: Int32Array, offset: number): void {
+    let nearer = 0;
+    for (let place = 0; place < this.#order.length; place++) {
+      nearer += this.#between[place]!;
+      ranks[offset + this.#order[place]!] = nearer;
+    }
+  }
+}
