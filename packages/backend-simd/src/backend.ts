@@ -91,7 +91,7 @@ export class SimdBackend extends tf.KernelBackend {
       return;
     }
     const bytes = Math.ceil(scratchBytes / 64) * 64;
-    const address = this.heap.allocate(bytes * Math.min(this.threads, Math.max(1, calls.length)));
+    const address = this.heap.allocate(bytes * (calls.length > 1 ? this.threads : 1));
     try {
       this.#pool.run(name, calls, { address, bytes });
     } finally {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
-import type { SimdBackend } from '../backend.js';
+import { elementBytes, type SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
+import { cut, type Slice, sliceFor } from '../slices.js';
 import { type Epilogue, noEpilogue, runFused, withScratch } from './matmul-fused.js';
 
 type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
@@ -64,6 +65,16 @@ interface Pass {
   readonly targetChannels: number;
 }
 
+/** What a thread computes in a nanosecond: multiplications, each with its addition. */
+const productsPerNanosecond = 20;
+/** Fewer strips of a filter than this are too few to share out, if the filter is no larger than that. */
+const fewStrips = 32;
+const smallFilter = 2 ** 16;
+/** Groups of images whose filter gradients are computed apart, then added. */
+const imageGroups = 16;
+/** The output positions that `assembly/conv2d.ts` works on at a time. */
+const positionsAtOnce = 64;
+
 /** Packs the filter and runs `convolve` over one grid. */
 function convolve(
   backend: SimdBackend,
@@ -95,25 +106,30 @@ function convolve(
     gridHeight, gridWidth, rows.stride, columns.stride, ...taps,
   );
   withScratch(backend, packedBytes, (packed) => {
-    withScratch(backend, scratchBytes, (work) => {
-      // biome-ignore format: grouped by meaning
-      kernels.packFilter!(
-        backend.pointer(filter), filterWidth, inChannels, outChannels, Number(transpose),
-        rows.filterFirst, rows.filterStep, rows.taps,
-        columns.filterFirst, columns.filterStep, columns.taps,
-        packed,
-      );
-      // biome-ignore format: grouped by meaning
-      kernels.convolve!(
-        source, height, width, channels,
-        target, targetHeight, targetWidth, targetChannels,
-        gridHeight, gridWidth, rows.stride, columns.stride,
-        rows.step, columns.step, rows.offset, columns.offset,
-        ...taps,
-        packed, bias, flags, low, high,
-        0, images * gridHeight * gridWidth, work,
-      );
+    // biome-ignore format: grouped by meaning
+    kernels.packFilter!(
+      backend.pointer(filter), filterWidth, inChannels, outChannels, Number(transpose),
+      rows.filterFirst, rows.filterStep, rows.taps,
+      columns.filterFirst, columns.filterStep, columns.taps,
+      packed,
+    );
+    const positions = gridHeight * gridWidth;
+    const products = rows.taps * columns.taps * channels * targetChannels;
+    const slices = sliceFor(backend.threads, images * positions, {
+      cost: products / productsPerNanosecond,
+      multiple: images > backend.threads ? positions : positionsAtOnce,
     });
+    // biome-ignore format: grouped by meaning
+    const calls = slices.map(({ begin, end }) => [
+      source, height, width, channels,
+      target, targetHeight, targetWidth, targetChannels,
+      gridHeight, gridWidth, rows.stride, columns.stride,
+      rows.step, columns.step, rows.offset, columns.offset,
+      ...taps,
+      packed, bias, flags, low, high,
+      begin, end,
+    ]);
+    backend.run('convolve', calls, scratchBytes);
   });
 }
 
@@ -250,16 +266,42 @@ function filterGradient(
     inChannels, outHeight, outWidth, outChannels, strideHeight, strideWidth,
     filterHeight, filterWidth, dilationHeight, dilationWidth,
   );
-  withScratch(backend, scratchBytes, (work) => {
-    // biome-ignore format: grouped by meaning
-    kernels.convolveFilter!(
-      backend.pointer(x), batchSize, inHeight, inWidth, inChannels,
-      backend.pointer(dy), outHeight, outWidth, outChannels,
-      strideHeight, strideWidth, filterHeight, filterWidth,
-      -padInfo.top, -padInfo.left, dilationHeight, dilationWidth,
-      backend.pointer(out), 0, strips, work,
-    );
+  // biome-ignore format: grouped by meaning
+  const call = (images: Slice, gradient: number, part: Slice) => [
+    backend.pointer(x) + images.begin * inHeight * inWidth * inChannels * elementBytes,
+    images.end - images.begin, inHeight, inWidth, inChannels,
+    backend.pointer(dy) + images.begin * outHeight * outWidth * outChannels * elementBytes,
+    outHeight, outWidth, outChannels,
+    strideHeight, strideWidth, filterHeight, filterWidth,
+    -padInfo.top, -padInfo.left, dilationHeight, dilationWidth,
+    gradient, part.begin, part.end,
+  ];
+  const target = backend.pointer(out);
+  const every = { begin: 0, end: strips };
+  const size = tf.util.sizeFromShape(info.filterShape);
+  // Few strips are divided by images, in the same way whatever the number of threads.
+  const groups = strips < fewStrips && size <= smallFilter ? cut(batchSize, imageGroups) : [];
+  if (groups.length > 1) {
+    withScratch(backend, groups.length * size * elementBytes, (partial) => {
+      const at = (group: number) => partial + group * size * elementBytes;
+      const calls = groups.map((images, group) => call(images, at(group), every));
+      backend.run('convolveFilter', calls, scratchBytes);
+      kernels.sumColumns!(partial, target, 1, groups.length, size, 1);
+    });
+    return out;
+  }
+  const images = { begin: 0, end: batchSize };
+  const products = batchSize * outHeight * outWidth * 4 * outChannels;
+  const parts = sliceFor(backend.threads, strips, {
+    cost: products / productsPerNanosecond,
+    multiple: strips >= fewStrips ? filterHeight * filterWidth : 1,
+    perThread: 2,
   });
+  backend.run(
+    'convolveFilter',
+    parts.map((part) => call(images, target, part)),
+    scratchBytes,
+  );
   return out;
 }
 

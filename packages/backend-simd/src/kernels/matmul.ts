@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
-import { type Epilogue, noEpilogue, runFused, withScratch } from './matmul-fused.js';
+import { sliceFor } from '../slices.js';
+import { type Epilogue, noEpilogue, runFused } from './matmul-fused.js';
 
 /** Bytes of a float32. */
 const bytes = 4;
@@ -72,28 +73,79 @@ function multiply(
 ): tf.TensorInfo {
   const { outShape, rows, columns, depth, pairs } = shape;
   const out = backend.makeOutput(outShape, 'float32');
-  const { matmul, matmulScratch } = backend.kernels;
   const { bias, flags, low, high } = epilogue;
   const lda = transposeA ? rows : depth;
   const ldb = transposeB ? depth : columns;
-  withScratch(backend, matmulScratch!(rows, columns, depth), (work) => {
-    const left = backend.pointer(a);
-    const right = backend.pointer(b);
-    let target = backend.pointer(out);
-    for (const [leftIndex, rightIndex] of pairs) {
-      const from = left + leftIndex * rows * depth * bytes;
-      const by = right + rightIndex * depth * columns * bytes;
+  const rowStep = (transposeA ? 1 : depth) * bytes;
+  const columnStep = (transposeB ? depth : 1) * bytes;
+  const left = backend.pointer(a);
+  const right = backend.pointer(b);
+  let target = backend.pointer(out);
+  const blocks = divide(backend.threads, pairs.length, rows, columns, depth);
+  const calls: number[][] = [];
+  for (const [leftIndex, rightIndex] of pairs) {
+    const from = left + leftIndex * rows * depth * bytes;
+    const by = right + rightIndex * depth * columns * bytes;
+    for (const block of blocks) {
       // biome-ignore format: one line a matrix
-      matmul!(
-        from, lda, Number(transposeA),
-        by, ldb, Number(transposeB),
-        target, columns,
-        rows, columns, depth, bias, flags, low, high, work,
-      );
-      target += rows * columns * bytes;
+      calls.push([
+        from + block.row * rowStep, lda, Number(transposeA),
+        by + block.column * columnStep, ldb, Number(transposeB),
+        target + (block.row * columns + block.column) * bytes, columns,
+        block.rows, block.columns, depth,
+        bias && bias + block.column * bytes, flags, low, high,
+      ]);
     }
-  });
+    target += rows * columns * bytes;
+  }
+  const { rows: mostRows, columns: mostColumns } = blocks[0] ?? { rows, columns };
+  backend.run('matmul', calls, backend.kernels.matmulScratch!(mostRows, mostColumns, depth));
   return out;
+}
+
+/** A part of a product's result. */
+interface Block {
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What a thread computes in a nanosecond: multiplications, each with its addition. */
+const productsPerNanosecond = 20;
+/** The columns that `assembly/matmul.ts` packs at a time. */
+const columnsAtOnce = 256;
+/** Fewer rows or columns in a part would take another way through `assembly/matmul.ts`. */
+const leastLines = 2;
+
+/** Divides one product among threads, along the longer side; the first part is the largest. */
+function divide(
+  threads: number,
+  products: number,
+  rows: number,
+  columns: number,
+  depth: number,
+): Block[] {
+  const whole = { row: 0, column: 0, rows, columns };
+  if (threads === 1 || products >= 2 * threads) return [whole];
+  const byRows = rows > columns;
+  const [lines, others] = byRows ? [rows, columns] : [columns, rows];
+  const slices = sliceFor(threads, lines, {
+    cost: (others * depth) / productsPerNanosecond,
+    multiple: byRows ? 16 : 8,
+    perThread: Math.max(1, Math.min(4, Math.floor(lines / columnsAtOnce / threads))),
+  });
+  const last = slices.at(-1);
+  if (!last || slices.length === 1) return [whole];
+  if (last.end - last.begin < leastLines) {
+    slices.splice(-2, 2, { begin: slices.at(-2)!.begin, end: last.end });
+  }
+  const blocks = slices.map(({ begin, end }) =>
+    byRows
+      ? { row: begin, column: 0, rows: end - begin, columns }
+      : { row: 0, column: begin, rows, columns: end - begin },
+  );
+  return blocks.sort((one, other) => other.rows * other.columns - one.rows * one.columns);
 }
 
 const batchMatMul = defineKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(
