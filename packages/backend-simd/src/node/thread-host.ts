@@ -20,6 +20,7 @@ export const nodeThreads: ThreadHost = {
     return {
       stop() {
         worker.removeAllListeners();
+        worker.on('error', () => {});
         void worker.terminate();
       },
     };

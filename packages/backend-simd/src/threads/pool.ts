@@ -66,6 +66,8 @@ export interface StartThreadsOptions {
   readonly threads: number;
   /** How this runtime starts them; without one there is but this thread. */
   readonly host: ThreadHost | undefined;
+  /** How long a call may take, in milliseconds, before its thread counts as lost. Default: 60,000. */
+  readonly stallMilliseconds?: number;
 }
 
 /** Calls that a job may have; more are run as several jobs. */
@@ -93,7 +95,6 @@ const spinMilliseconds = 0.2;
 /** How often this thread looks for the end of a job before it sleeps. */
 const spinRounds = 5000;
 const wakeMilliseconds = 1000;
-const stallMilliseconds = 60_000;
 /** Where this thread must not sleep (the main thread of a page), how often it looks between times. */
 const roundsBetweenTimes = 10_000;
 
@@ -108,13 +109,13 @@ const roundsBetweenTimes = 10_000;
 export async function startThreads(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-  { threads, host }: StartThreadsOptions,
+  { threads, host, stallMilliseconds = 60_000 }: StartThreadsOptions,
 ): Promise<ThreadPool> {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   const functions = exports as unknown as WasmFunctions;
   const isShared = !(memory.buffer instanceof ArrayBuffer);
   if (threads <= 1 || !host?.canShare || !isShared) return new SinglePool(functions);
-  return SharedPool.start(functions, { module, memory, threads, host });
+  return SharedPool.start(functions, { module, memory, threads, host, stallMilliseconds });
 }
 
 /** This thread alone. */
@@ -127,14 +128,24 @@ class SinglePool implements ThreadPool {
   }
 
   run(name: string, calls: readonly Call[], scratch?: Scratch): void {
-    const run = this.functions[name]!;
-    for (const call of calls) {
-      if (scratch) run(...call, scratch.address);
-      else run(...call);
-    }
+    for (const call of calls) runHere(this.functions[name]!, call, scratch);
   }
 
   dispose(): void {}
+}
+
+/** @throws SimdBackendError if the call throws. */
+function runHere(
+  run: (...parameters: number[]) => number,
+  call: Call,
+  scratch: Scratch | undefined,
+): void {
+  try {
+    if (scratch) run(...call, scratch.address);
+    else run(...call);
+  } catch (cause) {
+    throw new SimdBackendError(`A kernel failed: ${String(cause)}`, { cause });
+  }
 }
 
 interface SharedPoolSettings {
@@ -142,12 +153,14 @@ interface SharedPoolSettings {
   readonly memory: WebAssembly.Memory;
   readonly threads: number;
   readonly host: ThreadHost;
+  readonly stallMilliseconds: number;
 }
 
 class SharedPool implements ThreadPool {
   readonly threads: number;
   readonly functions: WasmFunctions;
   readonly #indices: ReadonlyMap<string, number>;
+  readonly #stallMilliseconds: number;
   readonly #control = new Int32Array(new SharedArrayBuffer(controlWords * 4));
   readonly #parameters = new Float64Array(new SharedArrayBuffer(parametersAtOnce * 8));
   #started: StartedThread[] = [];
@@ -156,7 +169,7 @@ class SharedPool implements ThreadPool {
   #job = 0;
 
   static async start(functions: WasmFunctions, settings: SharedPoolSettings): Promise<ThreadPool> {
-    const pool = new SharedPool(functions, settings.threads);
+    const pool = new SharedPool(functions, settings);
     try {
       await pool.#start(settings);
       return pool;
@@ -166,9 +179,13 @@ class SharedPool implements ThreadPool {
     }
   }
 
-  private constructor(functions: WasmFunctions, threads: number) {
+  private constructor(
+    functions: WasmFunctions,
+    { threads, stallMilliseconds }: SharedPoolSettings,
+  ) {
     this.functions = functions;
     this.threads = threads;
+    this.#stallMilliseconds = stallMilliseconds;
     const names = Object.keys(functions).sort();
     this.#indices = new Map(names.map((name, index) => [name, index]));
   }
@@ -222,8 +239,7 @@ class SharedPool implements ThreadPool {
   #runJob(name: string, calls: readonly Call[], scratch: Scratch | undefined): void {
     const run = this.functions[name]!;
     if (calls.length === 1) {
-      if (scratch) run(...calls[0]!, scratch.address);
-      else run(...calls[0]!);
+      runHere(run, calls[0]!, scratch);
       return;
     }
     const first = this.#announce(name, calls, scratch);
@@ -234,8 +250,7 @@ class SharedPool implements ThreadPool {
         const found = Atomics.compareExchange(control, words.ticket, ticket, ticket + 1);
         if (found === ticket) {
           try {
-            if (scratch) run(...calls[call]!, scratch.address);
-            else run(...calls[call]!);
+            runHere(run, calls[call]!, scratch);
           } finally {
             Atomics.add(control, words.done, 1);
           }
@@ -258,6 +273,7 @@ class SharedPool implements ThreadPool {
     control[words.function] = this.#indices.get(name)!;
     control[words.scratch] = scratch?.address ?? 0;
     control[words.scratchBytes] = scratch?.bytes ?? 0;
+    Atomics.store(control, words.failed, 0);
     Atomics.store(control, words.done, 0);
     this.#job = (this.#job + 1) % jobCount;
     const ticket = this.#job * callsAtOnce;
@@ -274,26 +290,25 @@ class SharedPool implements ThreadPool {
     for (let round = 0; round < spinRounds; round++) {
       if (Atomics.load(control, words.done) === calls) return;
     }
-    let done = -1;
-    let since = 0;
-    for (;;) {
+    const limit = this.#stallMilliseconds;
+    let done = Atomics.load(control, words.done);
+    for (let waited = 0; done !== calls; ) {
+      const start = performance.now();
+      sleepUnless(control, words.done, done, Math.min(wakeMilliseconds, limit));
+      // A program or machine that was stopped for an hour has waited no longer than it meant to.
+      waited += Math.min(performance.now() - start, 2 * wakeMilliseconds);
       const now = Atomics.load(control, words.done);
-      if (now === calls) return;
-      if (now !== done) {
-        done = now;
-        since = performance.now();
-      }
-      if (performance.now() - since > stallMilliseconds) {
-        this.#end(new Error(`it has not answered for ${stallMilliseconds / 1000} seconds`));
+      if (now !== done) waited = 0;
+      else if (waited > limit) {
+        this.#end(new Error(`it has not answered for ${limit / 1000} seconds`));
         throw this.#ended;
       }
-      sleepUnless(control, words.done, now);
+      done = now;
     }
   }
 
   #failure(): Error {
     const control = this.#control;
-    Atomics.store(control, words.failed, 0);
     const length = control[words.message]!;
     const units = control.subarray(words.message + 1, words.message + 1 + length);
     return new SimdBackendError(`A thread of the pool failed: ${String.fromCharCode(...units)}`);
@@ -303,10 +318,10 @@ class SharedPool implements ThreadPool {
 let maySleep = true;
 
 /** Sleeps a while, unless the word has another value than `value` already. */
-function sleepUnless(control: Int32Array, word: number, value: number): void {
+function sleepUnless(control: Int32Array, word: number, value: number, milliseconds: number): void {
   if (maySleep) {
     try {
-      Atomics.wait(control, word, value, wakeMilliseconds);
+      Atomics.wait(control, word, value, milliseconds);
       return;
     } catch {
       maySleep = false; // the main thread of a page

@@ -91,12 +91,13 @@ export function threadMain(data: ThreadData, ready: () => void): void {
     return list;
   }
 
+  /** The first that fails is the one that is heard of. */
   function report(error: unknown): void {
+    if (Atomics.compareExchange(control, words.failed, 0, 1) !== 0) return;
     const text = String(error).slice(0, control.length - words.message - 1);
     control[words.message] = text.length;
     for (let index = 0; index < text.length; index++) {
       control[words.message + 1 + index] = text.charCodeAt(index);
     }
-    Atomics.store(control, words.failed, 1);
   }
 }
