@@ -8,4 +8,6 @@ export {
   validateLabels,
   validateMatrix,
 } from './matrix.js';
+export * from './pca/index.js';
 export * from './quality/index.js';
+export type { SavedFloats, SavedModel } from './saved.js';

@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Matrix } from '../matrix.js';
+
+const rowsPerBlock = 4096;
+const widestStripe = 256;
+
+/**
+ * The covariance matrix `[columns, columns]` of the rows, normalised by `rows - 1`, in double
+ * precision; products of at most 4,096 rows are float32, by the backend.
+ *
+ * A column that is constant gets zeros and is left out of the products, and of the symmetric rest
+ * only what is on and above the diagonal of stripes is multiplied.
+ */
+export async function covarianceOf(matrix: Matrix, mean: Float32Array): Promise<Float64Array> {
+  const { rows, columns } = matrix;
+  const stripes = stripesOf(varyingColumns(matrix));
+  const sums = new Float64Array(columns * columns);
+  for (let start = 0; start < rows; start += rowsPerBlock) {
+    const end = Math.min(rows, start + rowsPerBlock);
+    const parts = stripes.map((stripe) => centredColumns(matrix, mean, stripe, start, end));
+    try {
+      for (const [i, left] of parts.entries()) {
+        for (let j = i; j < parts.length; j++) {
+          const product = tf.matMul(left, parts[j]!, true, false);
+          const values = (await product.data()) as Float32Array;
+          product.dispose();
+          addProduct(sums, columns, values, stripes[i]!, stripes[j]!);
+        }
+      }
+    } finally {
+      for (const part of parts) part.dispose();
+    }
+  }
+  for (let row = 0; row < columns; row++) {
+    for (let column = row; column < columns; column++) {
+      const value = sums[row * columns + column]! / (rows - 1);
+      sums[row * columns + column] = value;
+      sums[column * columns + row] = value;
+    }
+  }
+  return sums;
+}
+
+function varyingColumns({ rows, columns, values }: Matrix): Int32Array {
+  const varying: number[] = [];
+  for (let column = 0; column < columns; column++) {
+    const first = values[column];
+    for (let row = 1; row < rows; row++) {
+      if (values[row * columns + column] !== first) {
+        varying.push(column);
+        break;
+      }
+    }
+  }
+  return Int32Array.from(varying);
+}
+
+/** The columns in runs of about the same length. */
+function stripesOf(columns: Int32Array): Int32Array[] {
+  const count = Math.ceil(columns.length / widestStripe);
+  const cut = (stripe: number) => Math.round((stripe * columns.length) / count);
+  return Array.from({ length: count }, (_, i) => columns.subarray(cut(i), cut(i + 1)));
+}
+
+function centredColumns(
+  { columns, values }: Matrix,
+  mean: Float32Array,
+  stripe: Int32Array,
+  start: number,
+  end: number,
+): tf.Tensor2D {
+  const centred = new Float32Array((end - start) * stripe.length);
+  for (let row = start, at = 0; row < end; row++) {
+    const from = row * columns;
+    for (let i = 0; i < stripe.length; i++, at++) {
+      const column = stripe[i]!;
+      centred[at] = values[from + column]! - mean[column]!;
+    }
+  }
+  return tf.tensor2d(centred, [end - start, stripe.length]);
+}
+
+/** Adds a product of two stripes to the upper triangle. */
+function addProduct(
+  sums: Float64Array,
+  columns: number,
+  product: Float32Array,
+  left: Int32Array,
+  right: Int32Array,
+): void {
+  for (let i = 0, at = 0; i < left.length; i++) {
+    const row = left[i]! * columns;
+    for (let j = 0; j < right.length; j++, at++) {
+      if (right[j]! >= left[i]!) sums[row + right[j]!]! += product[at]!;
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { Pca, type PcaOptions, type SavedPca } from './pca.js';

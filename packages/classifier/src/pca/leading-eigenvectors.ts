@@ -1,0 +1,144 @@
+import { createRandom, type Random } from '@nn-lab/core/random';
+import { EigenvalueDecomposition, Matrix as MlMatrix } from 'ml-matrix';
+
+/** Eigenvalues, largest first, with orthonormal eigenvectors `[count, size]`, row by row. */
+export interface Eigenpairs {
+  readonly values: Float64Array;
+  readonly vectors: Float64Array;
+}
+
+const blockWidth = 8;
+/** Largest residual allowed, as a share of the largest eigenvalue. */
+const tolerance = 1e-9;
+
+/**
+ * The largest eigenvalues of a symmetric matrix with their vectors, by Rayleigh-Ritz in a block
+ * Krylov space with full reorthogonalisation (Golub and Underwood, "The block Lanczos method for
+ * computing eigenvalues", 1977). The space grows until every pair satisfies `|A v - λ v| <= 1e-9 λ₁`,
+ * at last to the whole space, so that the result is exact whatever the spectrum.
+ *
+ * @param matrix - `[size, size]`, symmetric.
+ */
+export function leadingEigenpairs(matrix: Float64Array, size: number, count: number): Eigenpairs {
+  const random = createRandom(0).fork('block krylov');
+  const basis = new Float64Array(size * size);
+  const images = new Float64Array(size * size);
+  let dimension = 0;
+  const append = (vector: Float64Array) => {
+    orthonormalize(vector, basis, dimension, random);
+    basis.set(vector, dimension * size);
+    multiply(matrix, vector, images, dimension * size);
+    dimension++;
+  };
+  for (let i = 0; i < Math.min(blockWidth, size); i++) append(randomVector(size, random));
+  let next = 0;
+  for (let target = Math.min(size, 3 * count + 40); ; target = Math.min(size, target + count)) {
+    while (dimension < target) append(images.slice(next * size, ++next * size));
+    const pairs = ritzPairs(basis, images, size, dimension, count);
+    if (dimension === size || pairs.residual <= tolerance * Math.abs(pairs.values[0]!)) {
+      return pairs;
+    }
+  }
+}
+
+/** The best approximations to the leading eigenpairs in the space of the basis. */
+function ritzPairs(
+  basis: Float64Array,
+  images: Float64Array,
+  size: number,
+  dimension: number,
+  count: number,
+): Eigenpairs & { readonly residual: number } {
+  const projected = new MlMatrix(dimension, dimension);
+  for (let i = 0; i < dimension; i++) {
+    for (let j = 0; j <= i; j++) {
+      const value = dot(basis, i * size, images, j * size, size);
+      projected.set(i, j, value);
+      projected.set(j, i, value);
+    }
+  }
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(projected, {
+    assumeSymmetric: true,
+  });
+  const values = new Float64Array(count);
+  const vectors = new Float64Array(count * size);
+  const image = new Float64Array(size);
+  let residual = 0;
+  for (let pair = 0; pair < count; pair++) {
+    const place = dimension - 1 - pair; // ml-matrix sorts the smallest first
+    values[pair] = realEigenvalues[place]!;
+    const vector = vectors.subarray(pair * size, (pair + 1) * size);
+    image.fill(0);
+    for (let i = 0; i < dimension; i++) {
+      const weight = eigenvectorMatrix.get(i, place);
+      const from = i * size;
+      for (let at = 0; at < size; at++) {
+        vector[at]! += weight * basis[from + at]!;
+        image[at]! += weight * images[from + at]!;
+      }
+    }
+    let square = 0;
+    for (let at = 0; at < size; at++) square += (image[at]! - values[pair]! * vector[at]!) ** 2;
+    residual = Math.max(residual, Math.sqrt(square));
+  }
+  return { values, vectors, residual };
+}
+
+/**
+ * Makes a vector of length 1 and orthogonal to the first `count` of the basis, twice over, since
+ * once leaves rounding behind. One that lies in their space is replaced by a random one.
+ */
+export function orthonormalize(
+  vector: Float64Array,
+  basis: Float64Array,
+  count: number,
+  random: Random,
+): void {
+  const size = vector.length;
+  for (;;) {
+    const before = Math.sqrt(dot(vector, 0, vector, 0, size));
+    for (let pass = 0; pass < 2; pass++) {
+      for (let i = 0; i < count; i++) {
+        const along = dot(basis, i * size, vector, 0, size);
+        const from = i * size;
+        for (let at = 0; at < size; at++) vector[at]! -= along * basis[from + at]!;
+      }
+    }
+    const length = Math.sqrt(dot(vector, 0, vector, 0, size));
+    if (length > 1e-10 * before && length > 0) {
+      for (let at = 0; at < size; at++) vector[at]! /= length;
+      return;
+    }
+    vector.set(randomVector(size, random));
+  }
+}
+
+function randomVector(size: number, random: Random): Float64Array {
+  return Float64Array.from({ length: size }, () => random.normal());
+}
+
+function multiply(
+  matrix: Float64Array,
+  vector: Float64Array,
+  target: Float64Array,
+  offset: number,
+) {
+  const size = vector.length;
+  for (let row = 0; row < size; row++) {
+    target[offset + row] = dot(matrix, row * size, vector, 0, size);
+  }
+}
+
+/** Four sums side by side, so that no addition waits for the one before. */
+function dot(a: Float64Array, i: number, b: Float64Array, j: number, size: number): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let at = 0;
+  for (; at + 3 < size; at += 4) {
+    s0 += a[i + at]! * b[j + at]!;
+    s1 += a[i + at + 1]! * b[j + at + 1]!;
+    s2 += a[i + at + 2]! * b[j + at + 2]!;
+    s3 += a[i + at + 3]! * b[j + at + 3]!;
+  }
+  for (; at < size; at++) s0 += a[i + at]! * b[j + at]!;
+  return s0 + s1 + (s2 + s3);
+}

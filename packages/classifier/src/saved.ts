@@ -1,0 +1,142 @@
+import { DataFormatError } from '@nn-lab/core/errors';
+
+const format = 'nn-lab-classifier';
+const version = 1;
+
+/** What every saved model begins with. */
+export interface SavedModel<Type extends string> {
+  readonly format: typeof format;
+  readonly version: typeof version;
+  /** What it is a model of: `pca`, `knn`, ... */
+  readonly type: Type;
+}
+
+/** Numbers as text: base64 of their bytes, little-endian, with a check sum. */
+export interface SavedFloats {
+  readonly length: number;
+  readonly base64: string;
+  /** FNV-1a of the bytes, so that damage shows. */
+  readonly checksum: number;
+}
+
+/** Puts the heading of a saved model before its content. */
+export function savedModel<const Type extends string, Content extends object>(
+  type: Type,
+  content: Content,
+): SavedModel<Type> & Content {
+  return { format, version, type, ...content };
+}
+
+/**
+ * Checks the heading of a saved model.
+ *
+ * @param source - Where it is from, for the error.
+ * @throws DataFormatError when it is none, of another kind or of a version that is not known.
+ */
+export function readSaved<Saved extends SavedModel<string>>(
+  json: unknown,
+  type: Saved['type'],
+  source: string,
+): Saved {
+  const found = savedTypeOf(json, source);
+  if (found !== type) {
+    throw new DataFormatError(
+      `${source}: expected a saved ${type}, got a saved ${found}. Load it as what it is.`,
+      { source },
+    );
+  }
+  return json as Saved;
+}
+
+/** What kind of model was saved. @throws DataFormatError when it is none of this package's. */
+export function savedTypeOf(json: unknown, source: string): string {
+  const saved = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
+  if (saved.format !== format || typeof saved.type !== 'string') {
+    throw new DataFormatError(
+      `${source}: expected a model that this package saved, with format '${format}', got something else.`,
+      { source },
+    );
+  }
+  if (saved.version !== version) {
+    throw new DataFormatError(
+      `${source}: expected version ${version} of the format, got ${JSON.stringify(saved.version)}. Save it anew, or use the release that saved it.`,
+      { source },
+    );
+  }
+  return saved.type;
+}
+
+/** Numbers as text. */
+export function encodeFloats(values: Float32Array | Float64Array | Int32Array): SavedFloats {
+  const bytes = littleEndian(new Uint8Array(values.slice().buffer), values.BYTES_PER_ELEMENT);
+  let text = '';
+  for (let start = 0; start < bytes.length; start += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
+  }
+  return { length: values.length, base64: btoa(text), checksum: checksumOf(bytes) };
+}
+
+/**
+ * The numbers that {@link encodeFloats} wrote.
+ *
+ * @param ArrayType - Of what type they were: `Float32Array`, `Float64Array` or `Int32Array`.
+ * @param source - Where they are from, for the error.
+ * @param length - How many there must be.
+ * @throws DataFormatError when they are damaged, not finite or of another number.
+ */
+export function decodeFloats<T extends Float32Array | Float64Array | Int32Array>(
+  saved: SavedFloats,
+  ArrayType: { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
+  source: string,
+  length?: number,
+): T {
+  const damaged = (why: string, cause?: unknown) =>
+    new DataFormatError(`${source}: the saved model is damaged: ${why}. Save it anew.`, {
+      source,
+      cause,
+    });
+  if (typeof saved?.base64 !== 'string') throw damaged('numbers are missing');
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = Uint8Array.from(atob(saved.base64), (character) => character.charCodeAt(0));
+  } catch (cause) {
+    throw damaged('its numbers are not base64', cause);
+  }
+  const expected = length ?? saved.length;
+  if (saved.length !== expected || bytes.length !== expected * ArrayType.BYTES_PER_ELEMENT) {
+    throw damaged(
+      `expected ${expected} numbers, got ${bytes.length / ArrayType.BYTES_PER_ELEMENT}`,
+    );
+  }
+  if (checksumOf(bytes) !== saved.checksum) throw damaged('its numbers do not fit their check sum');
+  const values = new ArrayType(littleEndian(bytes, ArrayType.BYTES_PER_ELEMENT).buffer);
+  if (!values.every(Number.isFinite)) throw damaged('a number is not finite');
+  return values;
+}
+
+/** @throws DataFormatError unless the value is a whole number of at least `minimum`. */
+export function requireSavedCount(value: unknown, minimum: number, source: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < minimum) {
+    throw new DataFormatError(
+      `${source}: the saved model is damaged: expected a whole number from ${minimum}, got ${JSON.stringify(value)}. Save it anew.`,
+      { source },
+    );
+  }
+  return value as number;
+}
+
+/** Bytes of this machine's numbers as little-endian ones, or back. */
+function littleEndian(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> {
+  const native = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+  if (native) return bytes;
+  for (let start = 0; start < bytes.length; start += width) {
+    bytes.subarray(start, start + width).reverse();
+  }
+  return bytes;
+}
+
+function checksumOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
