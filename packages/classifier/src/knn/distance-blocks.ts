@@ -86,13 +86,18 @@ export class DistanceBlocks {
   /** The blocks of some queries, all data for each; the rows of the data ascend. */
   async *of(queryStart: number, queryEnd: number): AsyncGenerator<DistanceBlock> {
     const data = this.#data;
+    const { columns } = data;
+    const rowsBuffer = new Float32Array(Math.min(rowsPerBlock, data.rows) * columns);
+    const queriesBuffer = new Float32Array(
+      Math.min(queriesPerBlock, queryEnd - queryStart) * columns,
+    );
     for (let dataStart = 0; dataStart < data.rows; dataStart += rowsPerBlock) {
       const dataEnd = Math.min(data.rows, dataStart + rowsPerBlock);
-      const rows = this.#centred(data, dataStart, dataEnd, 1);
+      const rows = this.#centred(data, dataStart, dataEnd, 1, rowsBuffer);
       try {
         for (let start = queryStart; start < queryEnd; start += queriesPerBlock) {
           const end = Math.min(queryEnd, start + queriesPerBlock);
-          const queries = this.#centred(this.#queries, start, end, -2);
+          const queries = this.#centred(this.#queries, start, end, -2, queriesBuffer);
           const product = tf.matMul(queries, rows, false, true);
           queries.dispose();
           let products: Float32Array;
@@ -115,16 +120,21 @@ export class DistanceBlocks {
     }
   }
 
-  #centred(matrix: Matrix, start: number, end: number, factor: number): tf.Tensor2D {
-    const { columns, values } = matrix;
+  /** Centres into a buffer that is used again once the tensor is gone. */
+  #centred(
+    { columns, values }: Matrix,
+    start: number,
+    end: number,
+    factor: number,
+    centred: Float32Array,
+  ): tf.Tensor2D {
     const mean = this.#mean;
-    const centred = new Float32Array((end - start) * columns);
     for (let row = start, at = 0; row < end; row++) {
       for (let column = 0, from = row * columns; column < columns; column++, at++) {
         centred[at] = factor * (values[from + column]! - mean[column]!);
       }
     }
-    return tf.tensor2d(centred, [end - start, columns]);
+    return tf.tensor2d(centred.subarray(0, (end - start) * columns), [end - start, columns]);
   }
 }
 

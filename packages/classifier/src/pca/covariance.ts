@@ -14,10 +14,13 @@ const widestStripe = 256;
 export async function covarianceOf(matrix: Matrix, mean: Float32Array): Promise<Float64Array> {
   const { rows, columns } = matrix;
   const stripes = stripesOf(varyingColumns(matrix));
+  const buffers = stripes.map((stripe) => new Float32Array(rowsPerBlock * stripe.length));
   const sums = new Float64Array(columns * columns);
   for (let start = 0; start < rows; start += rowsPerBlock) {
     const end = Math.min(rows, start + rowsPerBlock);
-    const parts = stripes.map((stripe) => centredColumns(matrix, mean, stripe, start, end));
+    const parts = stripes.map((stripe, i) =>
+      centredColumns(matrix, mean, stripe, start, end, buffers[i]!),
+    );
     try {
       for (const [i, left] of parts.entries()) {
         for (let j = i; j < parts.length; j++) {
@@ -62,22 +65,24 @@ function stripesOf(columns: Int32Array): Int32Array[] {
   return Array.from({ length: count }, (_, i) => columns.subarray(cut(i), cut(i + 1)));
 }
 
+/** Centres into a buffer that is used again once the tensor is gone. */
 function centredColumns(
   { columns, values }: Matrix,
   mean: Float32Array,
   stripe: Int32Array,
   start: number,
   end: number,
+  centred: Float32Array,
 ): tf.Tensor2D {
-  const centred = new Float32Array((end - start) * stripe.length);
+  const width = stripe.length;
   for (let row = start, at = 0; row < end; row++) {
     const from = row * columns;
-    for (let i = 0; i < stripe.length; i++, at++) {
+    for (let i = 0; i < width; i++, at++) {
       const column = stripe[i]!;
       centred[at] = values[from + column]! - mean[column]!;
     }
   }
-  return tf.tensor2d(centred, [end - start, stripe.length]);
+  return tf.tensor2d(centred.subarray(0, (end - start) * width), [end - start, width]);
 }
 
 /** Adds a product of two stripes to the upper triangle. */

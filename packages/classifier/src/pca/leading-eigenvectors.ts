@@ -21,19 +21,25 @@ const tolerance = 1e-9;
  */
 export function leadingEigenpairs(matrix: Float64Array, size: number, count: number): Eigenpairs {
   const random = createRandom(0).fork('block krylov');
-  const basis = new Float64Array(size * size);
-  const images = new Float64Array(size * size);
+  const basis = new Float64Array((size + blockWidth) * size);
+  const images = new Float64Array((size + blockWidth) * size);
   let dimension = 0;
-  const append = (vector: Float64Array) => {
-    orthonormalize(vector, basis, dimension, random);
-    basis.set(vector, dimension * size);
-    multiply(matrix, vector, images, dimension * size);
-    dimension++;
+  const appendBlock = (vectorAt: (place: number) => Float64Array) => {
+    const start = dimension;
+    for (const end = Math.min(size, start + blockWidth); dimension < end; dimension++) {
+      const vector = vectorAt(dimension);
+      orthonormalize(vector, basis, dimension, random);
+      basis.set(vector, dimension * size);
+    }
+    multiplyBlock(matrix, size, basis, images, start);
   };
-  for (let i = 0; i < Math.min(blockWidth, size); i++) append(randomVector(size, random));
-  let next = 0;
+  appendBlock(() => randomVector(size, random));
   for (let target = Math.min(size, 3 * count + 40); ; target = Math.min(size, target + count)) {
-    while (dimension < target) append(images.slice(next * size, ++next * size));
+    while (dimension < target) {
+      appendBlock((place) =>
+        images.slice((place - blockWidth) * size, (place - blockWidth + 1) * size),
+      );
+    }
     const pairs = ritzPairs(basis, images, size, dimension, count);
     if (dimension === size || pairs.residual <= tolerance * Math.abs(pairs.values[0]!)) {
       return pairs;
@@ -117,15 +123,33 @@ function randomVector(size: number, random: Random): Float64Array {
   return Float64Array.from({ length: size }, () => random.normal());
 }
 
-function multiply(
+/** The images of `blockWidth` vectors from the basis: side by side, since reading the matrix takes the time. */
+function multiplyBlock(
   matrix: Float64Array,
-  vector: Float64Array,
-  target: Float64Array,
-  offset: number,
-) {
-  const size = vector.length;
+  size: number,
+  basis: Float64Array,
+  images: Float64Array,
+  start: number,
+): void {
+  const [v0, v1, v2, v3, v4, v5, v6, v7] = Array.from({ length: blockWidth }, (_, i) =>
+    basis.subarray((start + i) * size, (start + i + 1) * size),
+  );
   for (let row = 0; row < size; row++) {
-    target[offset + row] = dot(matrix, row * size, vector, 0, size);
+    let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
+    for (let column = 0, at = row * size; column < size; column++, at++) {
+      const entry = matrix[at]!;
+      s0 += entry * v0![column]!;
+      s1 += entry * v1![column]!;
+      s2 += entry * v2![column]!;
+      s3 += entry * v3![column]!;
+      s4 += entry * v4![column]!;
+      s5 += entry * v5![column]!;
+      s6 += entry * v6![column]!;
+      s7 += entry * v7![column]!;
+    }
+    [s0, s1, s2, s3, s4, s5, s6, s7].forEach((sum, i) => {
+      images[(start + i) * size + row] = sum;
+    });
   }
 }
 
