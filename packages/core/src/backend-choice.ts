@@ -1,3 +1,4 @@
+import type { SimdBackend, SimdBackendOptions } from '@nn-lab/backend-simd';
 import * as tf from '@tensorflow/tfjs';
 import { InvalidArgumentError, NnLabError } from './errors.js';
 
@@ -126,6 +127,32 @@ export async function startRegistered(name: string): Promise<void> {
   } finally {
     gradient.dispose();
   }
+}
+
+/** The options of the `simd` backend among those of the choice. */
+export function simdOptions({ threads, relaxed }: UseBackendOptions): SimdBackendOptions {
+  return {
+    ...(threads === undefined ? {} : { threads }),
+    ...(relaxed === undefined ? {} : { relaxed }),
+  };
+}
+
+/**
+ * Says how `simd` runs, now that it does.
+ *
+ * @param help why it may have fewer threads than it was asked for, and what to do about it.
+ */
+export function startedSimd({ threads: asked }: UseBackendOptions, help: string): StartedBackend {
+  const { threads } = tf.backend() as SimdBackend;
+  const inWords = threads === 1 ? 'one thread' : `${threads} threads`;
+  return {
+    description: 'WebAssembly SIMD',
+    threads,
+    notes:
+      asked !== undefined && threads < asked
+        ? [`The simd backend computes on ${inWords}, not on ${asked}: ${help}`]
+        : [],
+  };
 }
 
 /** @throws InvalidArgumentError for a number of threads that there cannot be. */

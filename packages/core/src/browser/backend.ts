@@ -5,6 +5,8 @@ import {
   type ChosenBackend,
   chooseBackend,
   requireThreads,
+  simdOptions,
+  startedSimd,
   startRegistered,
   type UseBackendOptions,
 } from '../backend-choice.js';
@@ -74,21 +76,17 @@ const webgl: BackendCandidate = {
   },
 };
 
-function simd({ threads, relaxed }: UseBackendOptions): BackendCandidate {
+function simd(options: UseBackendOptions): BackendCandidate {
   return {
     name: 'simd',
     async start() {
       const { useSimdBackend } = await import('@nn-lab/backend-simd/browser');
-      await useSimdBackend(relaxed === undefined ? {} : { relaxed });
+      await useSimdBackend(simdOptions(options));
       await startRegistered('simd');
-      return {
-        description: 'WebAssembly SIMD',
-        threads: 1,
-        notes:
-          threads !== undefined && threads > 1
-            ? [`The simd backend computes on one thread, not on ${threads}.`]
-            : [],
-      };
+      return startedSimd(
+        options,
+        'threads share memory only in a page that is cross-origin isolated. Serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
+      );
     },
   };
 }

@@ -42,7 +42,7 @@ export const backendOptions = [
     },
     { default: 'auto', group: machineGroup },
   ),
-  integerOption('threads', 'threads of the simd backend (default: what suits the machine)', {
+  integerOption('threads', 'threads of the simd backend (default: one for each processor core)', {
     minimum: 1,
     maximum: 256,
     group: machineGroup,

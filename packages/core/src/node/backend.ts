@@ -6,6 +6,8 @@ import {
   type ChosenBackend,
   chooseBackend,
   requireThreads,
+  simdOptions,
+  startedSimd,
   startRegistered,
   type UseBackendOptions,
 } from '../backend-choice.js';
@@ -97,26 +99,16 @@ function tensorflow(
   };
 }
 
-function simd(
-  { threads, relaxed }: UseBackendOptions,
-  { importModule }: NodeSurroundings,
-): BackendCandidate {
+function simd(options: UseBackendOptions, { importModule }: NodeSurroundings): BackendCandidate {
   return {
     name: 'simd',
     async start() {
       const { useSimdBackend } = (await importModule(
         '@nn-lab/backend-simd/node',
       )) as typeof import('@nn-lab/backend-simd/node');
-      await useSimdBackend(relaxed === undefined ? {} : { relaxed });
+      await useSimdBackend(simdOptions(options));
       await startRegistered('simd');
-      return {
-        description: 'WebAssembly SIMD',
-        threads: 1,
-        notes:
-          threads !== undefined && threads > 1
-            ? [`The simd backend computes on one thread, not on ${threads}.`]
-            : [],
-      };
+      return startedSimd(options, 'no more could be started, for which memory may be short.');
     },
   };
 }

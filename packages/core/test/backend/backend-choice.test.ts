@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -74,7 +75,7 @@ describe('the choice of a backend in Node', () => {
     expect(chosen).toEqual({
       name: 'simd',
       description: 'WebAssembly SIMD',
-      threads: 1,
+      threads: availableParallelism(),
       hint: expect.stringContaining('npm i @tensorflow/tfjs-node'),
       notes: [],
     });
@@ -211,7 +212,7 @@ describe('the choice of a backend in Node', () => {
 
   it('takes a name at its word, or fails and leaves the old backend', async () => {
     expect((await choose({}, { backend: 'cpu' })).name).toBe('cpu');
-    expect(await choose({}, { backend: 'simd', threads: 1 })).toMatchObject({
+    expect(await choose({}, { backend: 'simd' })).toMatchObject({
       name: 'simd',
       hint: undefined,
       notes: [],
@@ -241,10 +242,34 @@ describe('the choice of a backend in Node', () => {
     await expect(useBackend({ threads: 0 })).rejects.toThrow(InvalidArgumentError);
   });
 
+  it('computes on as many threads as it is told', async () => {
+    for (const threads of [1, 3]) {
+      if (tf.findBackend('simd')) tf.removeBackend('simd');
+      const chosen = await choose({}, { threads });
+      expect(chosen).toMatchObject({ name: 'simd', threads, notes: [] });
+      expect((tf.backend() as unknown as { threads: number }).threads).toBe(threads);
+    }
+    const running = await choose({}, { threads: 3 });
+    expect(running).toMatchObject({ threads: 3, notes: [] });
+    tf.removeBackend('simd');
+  });
+
   it('says when threads are not to be had', async () => {
-    const { threads, notes } = await choose({}, { threads: 4 });
+    if (tf.findBackend('simd')) tf.removeBackend('simd');
+    const simd = await import('@nn-lab/backend-simd');
+    const withoutThreads = { ...simd, useSimdBackend: () => simd.useSimdBackend({ threads: 1 }) };
+    const { threads, notes } = await chooseBackend(
+      'simd',
+      nodeBackends(
+        { threads: 4 },
+        { nodeVersion: '20.20.0', importModule: async () => withoutThreads },
+      ),
+    );
     expect(threads).toBe(1);
-    expect(notes).toEqual(['The simd backend computes on one thread, not on 4.']);
+    expect(notes).toEqual([
+      expect.stringMatching(/^The simd backend computes on one thread, not on 4: .*memory/),
+    ]);
+    tf.removeBackend('simd');
   });
 });
 

@@ -75,6 +75,18 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(chosen.notes).toEqual([expect.stringMatching(/WebGL .*hardware acceleration/)]);
   });
 
+  it('useBackend says what hinders the threads that were asked for', async () => {
+    const asked = await browser.newPage();
+    await asked.goto(page.url());
+    await asked.waitForFunction('globalThis.nnLab');
+    const chosen = await asked.evaluate(() => nnLab.useBackend({ backend: 'simd', threads: 2 }));
+    expect(chosen.threads).toBe(1);
+    expect(chosen.notes).toEqual([
+      expect.stringMatching(/one thread, not on 2: .*Cross-Origin-Opener-Policy: same-origin/),
+    ]);
+    await asked.close();
+  });
+
   it('useBackend refuses what it has not', async () => {
     const message = (backend: 'webgpu' | 'tensorflow') =>
       page.evaluate(async (name) => {
