@@ -1,10 +1,12 @@
-"""Training speed of PyTorch on the networks of packages/backend-simd/bench/networks.mjs.
+"""Speed of PyTorch on a row of packages/backend-simd/bench/networks.mjs.
 
-Prints one JSON object: the versions, the thread count and, for each name asked for, images per
-second of the fastest step (GFLOP/s for gemm). Usage: torch_bench.py THREADS NAME...
+Prints one JSON object: units per second (images, or GFLOP for gemm) by the median step and by the
+mean step, and the peak memory of the process. Usage: torch_bench.py THREADS SECONDS ROW
 """
 
 import json
+import resource
+import statistics
 import sys
 import time
 
@@ -29,7 +31,20 @@ class Same(nn.Module):
         return self.conv(nn.functional.pad(x, pads))
 
 
-def clock():
+def supervised(model, optimizer, loss_of, inputs, targets):
+    """The work of a step, and the step."""
+
+    def step():
+        optimizer.zero_grad()
+        loss = loss_of(model(inputs), targets)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return len(inputs), step
+
+
+def clock_cnn():
     model = nn.Sequential(
         nn.Conv2d(1, 16, 3), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(16, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
@@ -40,10 +55,10 @@ def clock():
         nn.Linear(128, 1),
     )
     optimizer = torch.optim.RMSprop(model.parameters(), 0.001, alpha=0.9)
-    return model, optimizer, nn.MSELoss(), torch.rand(100, 1, 150, 150), torch.rand(100, 1)
+    return supervised(model, optimizer, nn.MSELoss(), torch.rand(100, 1, 150, 150), torch.rand(100, 1))
 
 
-def cifar():
+def cifar_cnn():
     model = nn.Sequential(
         Same(3, 64, 7), nn.ReLU(), nn.MaxPool2d(2),
         Same(64, 128, 3), nn.ReLU(), Same(128, 128, 3), nn.ReLU(), nn.MaxPool2d(2),
@@ -55,7 +70,7 @@ def cifar():
     )
     optimizer = torch.optim.RMSprop(model.parameters(), 0.001, alpha=0.9)
     labels = torch.arange(128) % 10
-    return model, optimizer, nn.CrossEntropyLoss(), torch.rand(128, 3, 32, 32), labels
+    return supervised(model, optimizer, nn.CrossEntropyLoss(), torch.rand(128, 3, 32, 32), labels)
 
 
 def mlp():
@@ -63,7 +78,7 @@ def mlp():
         nn.Linear(784, 300), nn.ReLU(), nn.Linear(300, 100), nn.ReLU(), nn.Linear(100, 10),
     )
     optimizer = torch.optim.SGD(model.parameters(), 0.01)
-    return model, optimizer, nn.CrossEntropyLoss(), torch.rand(32, 784), torch.arange(32) % 10
+    return supervised(model, optimizer, nn.CrossEntropyLoss(), torch.rand(32, 784), torch.arange(32) % 10)
 
 
 def reader():
@@ -73,46 +88,105 @@ def reader():
         layers += [Same(inputs, outputs, 3, stride), nn.ReLU()]
     model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(128 * 36, 128), nn.ReLU(), nn.Linear(128, 6))
     optimizer = torch.optim.Adam(model.parameters(), 0.001)
-    return model, optimizer, nn.MSELoss(), torch.rand(64, 1, 96, 96), torch.rand(64, 6)
+    return supervised(model, optimizer, nn.MSELoss(), torch.rand(64, 1, 96, 96), torch.rand(64, 6))
 
 
-def train(build, seconds=4.0):
-    model, optimizer, loss_of, inputs, targets = build()
+def encoder(outputs, activation):
+    layers = []
+    for inputs, width in [(3, 32), (32, 64), (64, 128), (128, 256)]:
+        layers += [nn.Conv2d(inputs, width, 4, 2, 1), activation()]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(256 * 16, outputs))
+
+
+def decoder(inputs, last, normalised):
+    def relu(width):
+        return [nn.BatchNorm2d(width), nn.ReLU()] if normalised else [nn.ReLU()]
+
+    layers = [nn.Linear(inputs, 256 * 16), nn.Unflatten(1, (256, 4, 4)), *relu(256)]
+    for wide, width in [(256, 128), (128, 64), (64, 32)]:
+        layers += [nn.ConvTranspose2d(wide, width, 4, 2, 1), *relu(width)]
+    return nn.Sequential(*layers, nn.ConvTranspose2d(32, 3, 4, 2, 1), last())
+
+
+def vae():
+    encode, decode = encoder(2 * 32, nn.ReLU), decoder(32, nn.Sigmoid, False)
+    optimizer = torch.optim.Adam([*encode.parameters(), *decode.parameters()], 0.001)
+    faces = torch.rand(64, 3, 64, 64)
 
     def step():
         optimizer.zero_grad()
-        loss = loss_of(model(inputs), targets)
+        mean, log_variance = encode(faces).chunk(2, 1)
+        latent = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
+        error = (decode(latent) - faces).square().sum()
+        divergence = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum()
+        loss = (error + divergence) / len(faces)
         loss.backward()
         optimizer.step()
         return loss.item()
 
-    step()
-    fastest = float("inf")
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start = time.perf_counter()
+    return len(faces), step
+
+
+def gan():
+    generator = decoder(256, nn.Tanh, True)
+    critic = encoder(1, lambda: nn.LeakyReLU(0.2))
+    optimizers = [torch.optim.Adam(part.parameters(), 2e-4, (0.5, 0.999)) for part in (critic, generator)]
+    faces = torch.rand(64, 3, 64, 64)
+
+    def step():
+        with torch.no_grad():
+            forged = generator(torch.randn(64, 256))
+        loss = torch.relu(1 - critic(faces)).mean() + torch.relu(1 + critic(forged)).mean()
+        optimizers[0].zero_grad()
+        loss.backward()
+        optimizers[0].step()
+        critic.requires_grad_(False)
+        generator_loss = -critic(generator(torch.randn(64, 256))).mean()
+        optimizers[1].zero_grad()
+        generator_loss.backward()
+        optimizers[1].step()
+        critic.requires_grad_(True)
+        return loss.item() + generator_loss.item()
+
+    return len(faces), step
+
+
+def gemm(letters):
+    a, b = ((matrix.T if letter == "t" else matrix) for letter, matrix in zip(letters, torch.rand(2, 1024, 1024)))
+    return 2 * 1024**3 / 1e9, lambda: (a @ b)[0, 0].item()
+
+
+rows = {
+    "clock-cnn": clock_cnn,
+    "cifar-cnn": cifar_cnn,
+    "mlp": mlp,
+    "reader": reader,
+    "vae": vae,
+    "gan": gan,
+    **{f"gemm-{letters}": lambda letters=letters: gemm(letters) for letters in ("nn", "nt", "tn", "tt")},
+}
+
+
+def times_of_steps(step, seconds):
+    times = []
+    begin = time.perf_counter()
+    while not times or time.perf_counter() - begin < seconds:
+        before = time.perf_counter()
         step()
-        fastest = min(fastest, time.perf_counter() - start)
-    return len(inputs) / fastest
-
-
-def gemm():
-    a, b = torch.rand(1024, 1024), torch.rand(1024, 1024)
-    fastest = float("inf")
-    for _ in range(20):
-        start = time.perf_counter()
-        a @ b
-        fastest = min(fastest, time.perf_counter() - start)
-    return 2 * 1024**3 / fastest / 1e9
+        times.append(time.perf_counter() - before)
+    return times
 
 
 def main():
-    threads, names = int(sys.argv[1]), sys.argv[2:]
+    threads, seconds, row = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
     torch.manual_seed(1)
     torch.set_num_threads(threads)
-    builds = {"clock": clock, "cifar": cifar, "mlp": mlp, "reader": reader}
-    results = {name: gemm() if name == "gemm" else train(builds[name]) for name in names}
-    print(json.dumps({"torch": torch.__version__, "threads": threads, "results": results}))
+    work, step = rows[row]()
+    times_of_steps(step, seconds / 2)
+    times = times_of_steps(step, seconds)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    rate, mean = work / statistics.median(times), work / statistics.fmean(times)
+    print(json.dumps({"rate": rate, "meanRate": mean, "peakMiB": peak}))
 
 
 main()

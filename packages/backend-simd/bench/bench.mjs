@@ -1,101 +1,145 @@
-// Speed of training and of matrix products beside PyTorch on the same machine in the same run, where
-// /usr/bin/python3 (or $PYTHON) has torch. Fastest step of each; one thread here, two of PyTorch's.
-// node bench/bench.mjs [gemm|clock|cifar|mlp|reader ...] [--plain] [--json]
-import { execFile } from 'node:child_process';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import * as tf from '@tensorflow/tfjs';
-import { useSimdBackend } from '../dist/node.js';
-import { networks, randomBatch } from './networks.mjs';
+// Speed of training and of matrix products beside the other engines, on the same machine in the same
+// run. Every measurement has a process of its own; a figure is the median over the rounds.
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { findPeers, measure } from './peers.mjs';
+import { metricsPath, updateReadme } from './readme.mjs';
+import { rows as allRows } from './rows.mjs';
+import { alignTable, formatRate, median, memoryLine, tableCells } from './table.mjs';
 
-const run = promisify(execFile);
-const torchScript = fileURLToPath(new URL('../../../tools/peers/torch_bench.py', import.meta.url));
-const torchThreads = 2;
-const seconds = 4;
+const columns = ['simd1', 'simdN', 'torch', 'tfjsWasm', 'tfjsCpu', 'tfjsNode', 'jaxJs'];
+const usage = `node bench/bench.mjs [ROW ...] [options]
 
-const flags = new Set(process.argv.slice(2).filter((argument) => argument.startsWith('--')));
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const wanted = (name) => names.length === 0 || names.includes(name);
+  ROW          ${allRows.map(({ row }) => row).join(', ')}; default: all
+  --threads N  threads of simdN and of torch; default: the cores that there are
+  --plain      without relaxed SIMD
+  --quick      one short round in place of three
+  --only LIST  columns, by comma: ${columns.join(', ')}
+  --json       print { device, rows } as JSON (progress goes to stderr as ever)
+  --write      write bench.metrics.json, and its table into README.md`;
 
-/** Seconds of the fastest of as many calls as fit into the time given. */
-async function fastest(call) {
-  await call();
-  let best = Number.POSITIVE_INFINITY;
-  const end = performance.now() + seconds * 1000;
-  while (performance.now() < end) {
-    const start = performance.now();
-    await call();
-    best = Math.min(best, performance.now() - start);
-  }
-  return best / 1000;
-}
+const { flags, rows, wanted, threads } = readArguments();
+const rounds = flags.quick ? 1 : 3;
+const seconds = flags.quick ? 1 : 4;
+const [load] = loadavg();
+if (load > 0.3)
+  progress(`The machine is busy (load ${load.toFixed(1)}): do not trust the figures.`);
 
-async function imagesPerSecond(network) {
-  const model = network.build();
-  const { inputs, targets } = randomBatch(network);
-  const time = await fastest(async () => tf.dispose(await model.trainOnBatch(inputs, targets)));
-  tf.dispose([inputs, targets]);
-  model.dispose();
-  return network.batchSize / time;
-}
-
-async function gigaflops(transposeA, transposeB) {
-  const size = 1024;
-  const a = tf.randomUniform([size, size], -1, 1, 'float32', 1);
-  const b = tf.randomUniform([size, size], -1, 1, 'float32', 2);
-  const time = await fastest(async () => tf.dispose(tf.matMul(a, b, transposeA, transposeB)));
-  tf.dispose([a, b]);
-  return (2 * size ** 3) / time / 1e9;
-}
-
-/** The same work on PyTorch, or undefined without it. */
-async function torch(name) {
+const peers = await findPeers();
+const plan = planOf(rounds);
+const results = new Map();
+const begin = performance.now();
+for (const [index, { row, column }] of plan.entries()) {
+  const key = `${row.row} ${column}`;
+  const elapsed = (performance.now() - begin) / 60_000;
+  const left =
+    index === 0 ? '' : `, ${((elapsed / index) * (plan.length - index)).toFixed(0)} min left`;
+  const position = `[${index + 1}/${plan.length}${left}] ${key}`;
   try {
-    const python = process.env.PYTHON ?? '/usr/bin/python3';
-    const { stdout } = await run(python, [torchScript, String(torchThreads), name]);
-    return JSON.parse(stdout);
-  } catch {
-    return undefined;
+    const result = await measure(column, row.row, { threads, plain: flags.plain, seconds });
+    results.set(key, [...(results.get(key) ?? []), result]);
+    progress(`${position}: ${formatRate(result.rate)} ${row.unit}`);
+  } catch (error) {
+    progress(`${position}: none, ${error.message}`);
   }
 }
 
-const rows = [];
-function report(name, unit, ours, theirs) {
-  rows.push({ name, unit, simd: ours, torch: theirs });
-  if (flags.has('--json')) return;
-  const peer = theirs ? `torch ${theirs.toFixed(1)} (${(ours / theirs).toFixed(2)}x)` : 'no torch';
-  console.log(`${name.padEnd(60)} ${ours.toFixed(1).padStart(8)} ${unit}   ${peer}`);
-}
-
-await useSimdBackend(flags.has('--plain') ? { relaxed: false } : {});
-const { relaxed } = tf.backend();
-let peer;
-if (wanted('gemm')) {
-  peer = await torch('gemm');
-  for (const [transposeA, transposeB] of [
-    [false, false],
-    [false, true],
-    [true, false],
-    [true, true],
-  ]) {
-    const letters = `${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`;
-    const ours = await gigaflops(transposeA, transposeB);
-    report(`matrix product 1024³, ${letters}`, 'GFLOP/s', ours, peer?.results.gemm);
-  }
-}
-for (const network of networks) {
-  if (!wanted(network.torch)) continue;
-  const ours = await imagesPerSecond(network);
-  peer = await torch(network.torch);
-  report(network.name, 'images/s', ours, peer?.results[network.torch]);
-}
-const machine = {
-  cpu: cpus()[0]?.model.trim(),
-  node: process.version,
-  simd: relaxed ? 'relaxed' : 'plain',
-  threads: 1,
-  torch: peer ? { version: peer.torch, threads: peer.threads } : undefined,
+const metrics = {
+  device: {
+    cpu: cpus()[0]?.model.trim(),
+    cores: availableParallelism(),
+    node: process.version,
+    simd: [...results.values()].flat().find(({ simd }) => simd)?.simd ?? null,
+    versions: peers,
+    peakMiB: Object.fromEntries(
+      ['simd1', 'simdN', 'torch'].map((column) => [column, middle('clock-cnn', column, 'peakMiB')]),
+    ),
+  },
+  rows: rows.map(({ row, unit }) => ({
+    row,
+    unit,
+    simd1: middle(row, 'simd1'),
+    simdN: middle(row, 'simdN'),
+    threads,
+    tfjsWasm: middle(row, 'tfjsWasm'),
+    tfjsCpu: middle(row, 'tfjsCpu'),
+    tfjsNode: middle(row, 'tfjsNode'),
+    jaxJs: middle(row, 'jaxJs'),
+    torch: middle(row, 'torch'),
+  })),
 };
-if (flags.has('--json')) console.log(JSON.stringify({ machine, rows }, null, 2));
-else console.log(JSON.stringify(machine));
+const json = `${JSON.stringify(metrics, null, 2)}\n`;
+if (flags.write) {
+  await writeFile(metricsPath, json);
+  await updateReadme(metrics);
+}
+if (flags.json) process.stdout.write(json);
+else console.log(`\n${alignTable(tableCells(metrics.rows))}\n\n${memoryLine(metrics.device)}`);
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        threads: { type: 'string', default: String(availableParallelism()) },
+        plain: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', default: columns.join() },
+        json: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(usage);
+      process.exit(0);
+    }
+    const names = positionals.length > 0 ? positionals : allRows.map(({ row }) => row);
+    const only = values.only.split(',');
+    const threads = Number(values.threads);
+    for (const name of names) if (!allRows.some(({ row }) => row === name)) unknown('row', name);
+    for (const name of only) if (!columns.includes(name)) unknown('column', name);
+    if (!Number.isInteger(threads) || threads < 1) unknown('number of threads', values.threads);
+    if (
+      values.write &&
+      (positionals.length > 0 || values.quick || values.only !== columns.join())
+    ) {
+      throw new Error('--write wants whole runs: no rows, no --quick, no --only.');
+    }
+    return {
+      flags: values,
+      rows: allRows.filter(({ row }) => names.includes(row)),
+      wanted: columns.filter((column) => only.includes(column)),
+      threads,
+    };
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function unknown(what, name) {
+  throw new Error(`Unknown ${what}: ${name}.`);
+}
+
+/** Round by round, and in a round row by row: what is compared is measured minutes apart at most. */
+function planOf(rounds) {
+  const present = wanted.filter((column) => peers[column] !== null);
+  return Array.from({ length: rounds }, (_, round) =>
+    rows.flatMap((row) =>
+      present
+        .filter((column) => round === 0 || ['simd1', 'simdN', 'torch'].includes(column))
+        .map((column) => ({ row, column })),
+    ),
+  ).flat();
+}
+
+function middle(row, column, field = 'rate') {
+  const measured = results.get(`${row} ${column}`);
+  return measured ? median(measured.map((result) => result[field])) : null;
+}
+
+function progress(line) {
+  process.stderr.write(`${line}\n`);
+}
