@@ -105,6 +105,83 @@ function sumOne(x: usize, out: usize, rows: i32, stride: usize, divisor: f64): v
   store<f32>(out, <f32>(total / divisor));
 }
 
+/** The sum of `count` numbers into the double at `total`. */
+export function sumPart(x: usize, total: usize, count: i32): void {
+  store<f64>(total, sumRow(x, <usize>count << 2));
+}
+
+/**
+ * The sums of the columns into `columns * joined` doubles: those of column c are to be added from
+ * `totals[c]`, `totals[columns + c]` and so on, since `joined` rows are summed as one.
+ */
+export function sumColumnsPart(x: usize, totals: usize, rows: i32, columns: i32, joined: i32): void {
+  const width = <usize>(columns * joined) << 2;
+  memory.fill(totals, 0, width << 1);
+  const end = x + <usize>(rows * columns << 2);
+  const groups = rows / joined;
+  for (let group = 0; group < groups; group += BLOCK_ROWS) {
+    const count = min(BLOCK_ROWS, groups - group);
+    let at: usize = 0;
+    for (; at + 64 <= width; at += 64) addSixteen(x + at, totals + (at << 1), count, width);
+    for (; at + 16 <= width; at += 16) addFour(x + at, totals + (at << 1), count, width);
+    for (; at < width; at += 4) addOne(x + at, totals + (at << 1), count, width);
+    x += <usize>count * width;
+  }
+  for (; x < end; x += 4, totals += 8) store<f64>(totals, load<f64>(totals) + <f64>load<f32>(x));
+}
+
+// @ts-ignore: decorator
+@inline
+function addToTotals(totals: usize, sums: v128): void {
+  v128.store(totals, f64x2.add(v128.load(totals), f64x2.promote_low_f32x4(sums)));
+  const high = f64x2.promote_low_f32x4(i64x2.shuffle(sums, sums, 1, 0));
+  v128.store(totals, f64x2.add(v128.load(totals, 16), high), 16);
+}
+
+function addSixteen(x: usize, totals: usize, rows: i32, stride: usize): void {
+  let s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (let row = 0; row < rows; row++, x += stride) {
+    s0 = f32x4.add(s0, v128.load(x));
+    s1 = f32x4.add(s1, v128.load(x, 16));
+    s2 = f32x4.add(s2, v128.load(x, 32));
+    s3 = f32x4.add(s3, v128.load(x, 48));
+  }
+  addToTotals(totals, s0);
+  addToTotals(totals + 32, s1);
+  addToTotals(totals + 64, s2);
+  addToTotals(totals + 96, s3);
+}
+
+function addFour(x: usize, totals: usize, rows: i32, stride: usize): void {
+  let sums = splat(0);
+  for (let row = 0; row < rows; row++, x += stride) sums = f32x4.add(sums, v128.load(x));
+  addToTotals(totals, sums);
+}
+
+function addOne(x: usize, totals: usize, rows: i32, stride: usize): void {
+  let sum = load<f64>(totals);
+  for (let row = 0; row < rows; row++, x += stride) sum += <f64>load<f32>(x);
+  store<f64>(totals, sum);
+}
+
+/**
+ * What `sumPart` and `sumColumnsPart` have left, added in order: out[c] is the sum over `parts` lists
+ * of `stride` doubles, and in each over `joined` rows of `columns`, over `divisor`.
+ */
+export function sumTotals(
+  totals: usize, out: usize, parts: i32, stride: i32, columns: i32, joined: i32, divisor: f64,
+): void {
+  for (let column = 0; column < columns; column++, totals += 8, out += 4) {
+    let sum: f64 = 0;
+    for (let part = 0; part < parts; part++) {
+      for (let row = 0; row < joined; row++) {
+        sum += load<f64>(totals + (<usize>(part * stride + row * columns) << 3));
+      }
+    }
+    store<f32>(out, <f32>(sum / divisor));
+  }
+}
+
 export function sumRowsInt(x: usize, out: usize, rows: i32, columns: i32): void {
   for (let row = 0; row < rows; row++, out += 4) {
     let total = i32x4.splat(0);

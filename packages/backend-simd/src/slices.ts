@@ -17,6 +17,15 @@ export interface SliceOptions {
 /** A slice must be worth the microsecond or two that handing it to a thread costs. */
 const leastNanoseconds = 15_000;
 
+/** Whether {@link sliceFor} gives more than one slice. */
+export function isWorthSlicing(
+  threads: number,
+  count: number,
+  { cost }: Pick<SliceOptions, 'cost'>,
+): boolean {
+  return threads > 1 && count * cost >= 2 * leastNanoseconds;
+}
+
 /**
  * Divides `count` items among threads: into one slice where dividing is not worth it. How many there
  * are depends on the number of threads, so the results must not depend on the slices.

@@ -1,5 +1,7 @@
 import type { SimdBackend } from './backend.js';
 import { elementBytes } from './backend.js';
+import { blockElements, movedElement } from './sliced.js';
+import { isWorthSlicing, sliceFor } from './slices.js';
 
 /** One dimension of a copy; strides in elements, 0 to repeat, negative to run backwards. */
 export interface CopyDimension {
@@ -43,25 +45,54 @@ export function copyStrided(
 ): void {
   if (dimensions.some(({ size }) => size === 0)) return;
   const merged = mergeDimensions(dimensions);
-  withLayout(backend, merged, (layout) => {
-    backend.kernels.copyStrided!(from, to, merged.length, layout);
+  const count = merged.reduce((product, { size }) => product * size, 1);
+  if (!isWorthSlicing(backend.threads, count, { cost: movedElement })) {
+    withLayouts(backend, [merged], ([layout]) => {
+      backend.kernels.copyStrided!(from, to, merged.length, layout!);
+    });
+    return;
+  }
+  const along = merged.findIndex(({ size }) => size > 1);
+  const outermost = merged[along]!;
+  const cost = (count / outermost.size) * movedElement;
+  const multiple = along === merged.length - 1 ? blockElements : 1;
+  const slices = sliceFor(backend.threads, outermost.size, { cost, multiple });
+  const parts = slices.map(({ begin, end }) =>
+    merged.map((dimension, index) =>
+      index === along ? { ...dimension, size: end - begin } : dimension,
+    ),
+  );
+  withLayouts(backend, parts, (layouts) => {
+    const calls = slices.map(({ begin }, index) => [
+      from + begin * outermost.from * elementBytes,
+      to + begin * outermost.to * elementBytes,
+      merged.length,
+      layouts[index]!,
+    ]);
+    backend.run('copyStrided', calls);
   });
 }
 
-/** Lends a kernel the address of the dimensions in its own form, with room for its counters. */
-export function withLayout(
+/** Lends kernels the addresses of dimensions in their own form, each with room for its counters. */
+export function withLayouts(
   backend: SimdBackend,
-  dimensions: readonly CopyDimension[],
-  run: (layout: number) => void,
+  layouts: readonly (readonly CopyDimension[])[],
+  run: (addresses: number[]) => void,
 ): void {
   const { heap } = backend;
-  const layout = heap.allocate((dimensions.length * 4 + 1) * elementBytes);
-  let index = layout / elementBytes;
-  for (const { size, from, to } of dimensions) {
-    heap.int32[index++] = size;
-    heap.int32[index++] = from * elementBytes;
-    heap.int32[index++] = to * elementBytes;
-  }
-  run(layout);
-  heap.free(layout);
+  // Layouts that threads write to lie on cache lines of their own.
+  const bytes = Math.ceil(((layouts[0]!.length * 4 + 1) * elementBytes) / 64) * 64;
+  const block = heap.allocate(bytes * layouts.length);
+  const addresses = layouts.map((dimensions, index) => {
+    const address = block + index * bytes;
+    let word = address / elementBytes;
+    for (const { size, from, to } of dimensions) {
+      heap.int32[word++] = size;
+      heap.int32[word++] = from * elementBytes;
+      heap.int32[word++] = to * elementBytes;
+    }
+    return address;
+  });
+  run(addresses);
+  heap.free(block);
 }

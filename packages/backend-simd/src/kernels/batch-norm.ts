@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { elementBytes } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
+import { movedElement, runSliced } from '../sliced.js';
 
 /** Channels fewer than this are joined, several pixels at a time, into longer rows. */
 const shortRow = 64;
@@ -61,7 +62,10 @@ export const batchNormKernels: readonly SimdKernel[] = [
     const to = backend.pointer(out);
     const shift = offset ? offsets : 0;
     const groups = joined > 0 ? Math.floor(rows / joined) : 0;
-    kernels.batchNorm!(from, means, factors, shift, to, groups, width);
+    runSliced(backend, 'batchNorm', groups, { cost: width * movedElement }, (begin, end) => {
+      const first = begin * width * elementBytes;
+      return [from + first, means, factors, shift, to + first, end - begin, width];
+    });
     const done = groups * width * elementBytes;
     const rest = rows - groups * joined;
     kernels.batchNorm!(from + done, means, factors, shift, to + done, rest, channels);

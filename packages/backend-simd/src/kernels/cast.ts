@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
+import { runElementwise } from '../sliced.js';
+import { fillTensor } from './create.js';
 import { copied } from './identity.js';
 
 /** The function that turns one dtype of the linear memory into another. */
@@ -25,7 +27,8 @@ function castTo(
   if (!functionName) return undefined;
   const out = backend.makeOutput(x.shape, dtype);
   const count = tf.util.sizeFromShape(x.shape);
-  backend.kernels[functionName]!(backend.pointer(x), backend.pointer(out), count);
+  const from = backend.pointer(x);
+  runElementwise(backend, functionName, { from, to: backend.pointer(out), count });
   return out;
 }
 
@@ -37,7 +40,7 @@ function toComplex(backend: SimdBackend, x: tf.TensorInfo): tf.TensorInfo | unde
   const real = x.dtype === 'float32' ? copied(backend, x) : castTo(backend, x, 'float32');
   if (!real) return undefined;
   const imag = backend.makeOutput(x.shape, 'float32');
-  backend.kernels.fillAll!(backend.pointer(imag), tf.util.sizeFromShape(x.shape), 0);
+  fillTensor(backend, imag, 0);
   return backend.makeComplex(real, imag);
 }
 

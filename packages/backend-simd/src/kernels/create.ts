@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import type { SimdBackend } from '../backend.js';
+import { elementBytes, type SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
+import { blockElements, runSliced } from '../sliced.js';
+
+/** Filling takes half of what moving does. */
+const slicing = { cost: 0.2, multiple: blockElements };
 
 const bits = new DataView(new ArrayBuffer(4));
 
@@ -10,7 +14,13 @@ export function fillTensor(backend: SimdBackend, tensor: tf.TensorInfo, value: n
   if (tensor.dtype === 'float32') bits.setFloat32(0, value);
   else bits.setInt32(0, value);
   const count = tf.util.sizeFromShape(tensor.shape);
-  backend.kernels.fillAll!(backend.pointer(tensor), count, bits.getInt32(0));
+  const pattern = bits.getInt32(0);
+  const to = backend.pointer(tensor);
+  runSliced(backend, 'fillAll', count, slicing, (begin, end) => [
+    to + begin * elementBytes,
+    end - begin,
+    pattern,
+  ]);
 }
 
 function filled(

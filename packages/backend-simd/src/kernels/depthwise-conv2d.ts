@@ -1,14 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
+import { type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
-import { type Epilogue, noEpilogue, runFused, withScratch } from './matmul-fused.js';
+import { movedElement } from '../sliced.js';
+import { cut, sliceFor } from '../slices.js';
+import { runFused, withScratch } from './matmul-fused.js';
 
 type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Shape4D = [number, number, number, number];
 type Geometry = Pick<tf.DepthwiseConv2dNativeAttrs, 'strides' | 'pad' | 'dimRoundingMode'> & {
   readonly dilations?: tf.DepthwiseConv2dNativeAttrs['dilations'];
 };
+
+/** Groups of images whose filter gradients are computed apart, then added: the same for any threads. */
+const imageGroups = 16;
 
 /** Bytes of a float32. */
 const bytes = 4;
@@ -48,6 +54,12 @@ function geometry(info: Conv2DInfo): number[] {
   ];
 }
 
+/** What a line of so many positions takes, in nanoseconds. */
+function lineCost(info: Conv2DInfo, positions: number): { cost: number } {
+  const { filterHeight, filterWidth, outChannels } = info;
+  return { cost: positions * (filterHeight * filterWidth + 2) * outChannels * movedElement };
+}
+
 /** Hands the input to `use` image by image, each channel repeated for its outputs; whole if one. */
 function withRepeatedChannels(
   backend: SimdBackend,
@@ -83,17 +95,19 @@ function forward(
   const { inHeight, inWidth, outHeight, outWidth, outChannels, filterHeight, filterWidth } = info;
   const { bias, flags, low, high } = epilogue;
   const { kernels } = backend;
-  withScratch(backend, kernels.depthwiseScratch!(filterHeight * filterWidth), (list) => {
-    withRepeatedChannels(backend, x, info, (source, firstImage, images) => {
-      const target = backend.pointer(out) + firstImage * outHeight * outWidth * outChannels * bytes;
-      // biome-ignore format: grouped by meaning
-      kernels.depthwise!(
-        source, inHeight, inWidth, outChannels,
-        backend.pointer(filter), filterHeight, filterWidth,
-        target, ...geometry(info),
-        bias, flags, low, high, 0, images * outHeight, list,
-      );
-    });
+  const scratchBytes = kernels.depthwiseScratch!(filterHeight * filterWidth);
+  const weights = backend.pointer(filter);
+  withRepeatedChannels(backend, x, info, (source, firstImage, images) => {
+    const target = backend.pointer(out) + firstImage * outHeight * outWidth * outChannels * bytes;
+    const slices = sliceFor(backend.threads, images * outHeight, lineCost(info, outWidth));
+    // biome-ignore format: grouped by meaning
+    const calls = slices.map(({ begin, end }) => [
+      source, inHeight, inWidth, outChannels,
+      weights, filterHeight, filterWidth,
+      target, ...geometry(info),
+      bias, flags, low, high, begin, end,
+    ]);
+    backend.run('depthwise', calls, scratchBytes);
   });
   return out;
 }
@@ -108,30 +122,32 @@ function inputGradient(
   const { batchSize, inHeight, inWidth, inChannels, filterHeight, filterWidth } = info;
   const { outHeight, outWidth, outChannels } = info;
   const { kernels } = backend;
-  const run = (source: number, target: number, images: number, list: number) => {
+  const scratchBytes = kernels.depthwiseScratch!(filterHeight * filterWidth);
+  const weights = backend.pointer(filter);
+  const run = (source: number, target: number, images: number) => {
+    const slices = sliceFor(backend.threads, images * inHeight, lineCost(info, inWidth));
     // biome-ignore format: grouped by meaning
-    kernels.depthwiseInputGradient!(
+    const calls = slices.map(({ begin, end }) => [
       target, inHeight, inWidth, outChannels,
-      backend.pointer(filter), filterHeight, filterWidth,
+      weights, filterHeight, filterWidth,
       source, ...geometry(info),
-      0, images * inHeight, list,
-    );
+      begin, end,
+    ]);
+    backend.run('depthwiseInputGradient', calls, scratchBytes);
   };
-  withScratch(backend, kernels.depthwiseScratch!(filterHeight * filterWidth), (list) => {
-    const source = backend.pointer(dy);
-    const target = backend.pointer(out);
-    if (inChannels === outChannels) {
-      run(source, target, batchSize, list);
-      return;
+  const source = backend.pointer(dy);
+  const target = backend.pointer(out);
+  if (inChannels === outChannels) {
+    run(source, target, batchSize);
+    return out;
+  }
+  const pixels = inHeight * inWidth;
+  withScratch(backend, pixels * outChannels * bytes, (repeated) => {
+    for (let image = 0; image < batchSize; image++) {
+      run(source + image * outHeight * outWidth * outChannels * bytes, repeated, 1);
+      const to = target + image * pixels * inChannels * bytes;
+      kernels.sumChannels!(repeated, pixels, inChannels, outChannels / inChannels, to);
     }
-    const pixels = inHeight * inWidth;
-    withScratch(backend, pixels * outChannels * bytes, (repeated) => {
-      for (let image = 0; image < batchSize; image++) {
-        run(source + image * outHeight * outWidth * outChannels * bytes, repeated, 1, list);
-        const to = target + image * pixels * inChannels * bytes;
-        kernels.sumChannels!(repeated, pixels, inChannels, outChannels / inChannels, to);
-      }
-    });
   });
   return out;
 }
@@ -143,17 +159,29 @@ function filterGradient(
   info: Conv2DInfo,
 ): tf.TensorInfo {
   const out = backend.makeOutput(info.filterShape, 'float32');
-  backend.typedArrayFromHeap(out).fill(0);
   const { inHeight, inWidth, filterHeight, filterWidth, outHeight, outWidth, outChannels } = info;
-  withRepeatedChannels(backend, x, info, (source, firstImage, images) => {
-    const from = backend.pointer(dy) + firstImage * outHeight * outWidth * outChannels * bytes;
-    // biome-ignore format: grouped by meaning
-    backend.kernels.depthwiseFilterGradient!(
-      source, images, inHeight, inWidth, outChannels,
-      backend.pointer(out), filterHeight, filterWidth,
-      from, ...geometry(info),
-      0, outChannels,
-    );
+  const whole = info.inChannels === outChannels;
+  const groups = cut(info.batchSize, whole ? imageGroups : 1);
+  const elements = filterHeight * filterWidth * outChannels;
+  const groupBytes = Math.ceil((elements * bytes) / 64) * 64;
+  const gradients = backend.pointer(dy);
+  withScratch(backend, groups.length * groupBytes, (sums) => {
+    const start = sums / bytes;
+    backend.heap.float32.fill(0, start, start + (groups.length * groupBytes) / bytes);
+    withRepeatedChannels(backend, x, info, (source, firstImage, images) => {
+      const inBytes = inHeight * inWidth * outChannels * bytes;
+      const outBytes = outHeight * outWidth * outChannels * bytes;
+      // biome-ignore format: grouped by meaning
+      const calls = groups.map(({ begin, end }, group) => [
+        source + begin * inBytes, whole ? end - begin : images, inHeight, inWidth, outChannels,
+        sums + group * groupBytes, filterHeight, filterWidth,
+        gradients + (firstImage + begin) * outBytes, ...geometry(info),
+        0, outChannels,
+      ]);
+      backend.run('depthwiseFilterGradient', calls);
+    });
+    const target = backend.pointer(out);
+    backend.kernels.sumColumns!(sums, target, 1, groups.length, groupBytes / bytes, 1);
   });
   return out;
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
+import { movedElement, runSliced } from '../sliced.js';
 import { fillTensor } from './create.js';
 import { copied } from './identity.js';
 
@@ -38,12 +39,28 @@ function gather(call: KernelCall<tf.GatherV2Inputs, tf.GatherV2Attrs>): Result {
   for (let batch = 0; batch < batchSize; batch++) {
     const places = backend.pointer(indices) + batch * count * elementBytes;
     for (let outer = 0; outer < outerSize; outer++) {
-      backend.kernels.gatherRows!(from, places, to, count, length);
+      gatherRows(backend, { from, places, to, count, sliceSize });
       from += dimSize * length;
       to += count * length;
     }
   }
   return out;
+}
+
+/** Copies the rows of `sliceSize` elements at `from` whose numbers are at `places`. */
+function gatherRows(
+  backend: SimdBackend,
+  parameters: { from: number; places: number; to: number; count: number; sliceSize: number },
+): void {
+  const { from, places, to, count, sliceSize } = parameters;
+  const length = sliceSize * elementBytes;
+  runSliced(backend, 'gatherRows', count, { cost: sliceSize * movedElement }, (begin, end) => [
+    from,
+    places + begin * elementBytes,
+    to + begin * length,
+    end - begin,
+    length,
+  ]);
 }
 
 /** The row that each index tuple points at, as a list in the linear memory; the caller frees it. */
@@ -82,13 +99,8 @@ function gatherNd(call: KernelCall<tf.GatherNdInputs>): Result {
   const rows = tf.util.sizeFromShape(params.shape) / sliceSize;
   const target = { shape: params.shape, strides, sliceRank, count, rows };
   const list = rowNumbers(backend, indices, target);
-  backend.kernels.gatherRows!(
-    backend.pointer(params),
-    list,
-    backend.pointer(out),
-    count,
-    sliceSize * elementBytes,
-  );
+  const from = backend.pointer(params);
+  gatherRows(backend, { from, places: list, to: backend.pointer(out), count, sliceSize });
   backend.heap.free(list);
   return out;
 }

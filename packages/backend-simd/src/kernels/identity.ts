@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
-import { defineKernel, type SimdKernel } from '../kernel.js';
+import { defineFusingKernel, defineKernel, type SimdKernel } from '../kernel.js';
+import { runElementwise } from '../sliced.js';
 
 function reshaped(backend: SimdBackend, x: tf.TensorInfo, shape: number[]): tf.TensorInfo {
   const size = tf.util.sizeFromShape(x.shape);
@@ -25,21 +26,22 @@ function insertionPlace(rank: number, dim: number): number {
 /** A copy of a tensor of numbers, which outlives the tensor. */
 export function copied(backend: SimdBackend, x: tf.TensorInfo): tf.TensorInfo {
   const out = backend.makeOutput(x.shape, x.dtype);
-  const size = tf.util.sizeFromShape(x.shape);
-  backend.kernels.copyAll!(backend.pointer(x), backend.pointer(out), size);
+  const count = tf.util.sizeFromShape(x.shape);
+  const from = backend.pointer(x);
+  runElementwise(backend, 'copyAll', { from, to: backend.pointer(out), count });
   return out;
 }
 
 /** Kernels that look at the same data in another way, and those that pair or part complex numbers. */
 export const identityKernels: readonly SimdKernel[] = [
-  defineKernel<tf.IdentityInputs>(tf.Identity, ({ inputs: { x }, backend }) =>
+  defineFusingKernel<tf.IdentityInputs>(tf.Identity, ({ inputs: { x }, backend }) =>
     backend.alias(x, x.shape),
   ),
-  defineKernel<tf.ReshapeInputs, tf.ReshapeAttrs>(
+  defineFusingKernel<tf.ReshapeInputs, tf.ReshapeAttrs>(
     tf.Reshape,
     ({ inputs: { x }, attrs: { shape }, backend }) => reshaped(backend, x, shape),
   ),
-  defineKernel<tf.ExpandDimsInputs, tf.ExpandDimsAttrs>(
+  defineFusingKernel<tf.ExpandDimsInputs, tf.ExpandDimsAttrs>(
     tf.ExpandDims,
     ({ inputs: { input }, attrs: { dim }, backend }) => {
       const shape = input.shape.slice();

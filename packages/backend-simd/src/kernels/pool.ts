@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
+import { movedElement, runSliced } from '../sliced.js';
 
 type PoolInfo = ReturnType<typeof tf.backend_util.computePool2DInfo>;
 type Shape4D = [number, number, number, number];
@@ -27,6 +28,11 @@ function windows(info: PoolInfo): number[] {
   return [filterHeight, filterWidth, strideHeight, strideWidth, padInfo.top, padInfo.left];
 }
 
+/** What so many windows take, in nanoseconds. */
+function windowsCost({ filterHeight, filterWidth, inChannels }: PoolInfo, count: number): number {
+  return count * filterHeight * filterWidth * inChannels * movedElement;
+}
+
 /** A forward pass, over windows of an input. */
 function pool(
   kernelName: typeof tf.MaxPool | typeof tf.AvgPool,
@@ -45,11 +51,12 @@ function pool(
     const out = backend.makeOutput(outShape, 'float32');
     const from = backend.pointer(x);
     const to = backend.pointer(out);
+    const cost = windowsCost(info, outWidth);
     // biome-ignore format: grouped by meaning
-    backend.kernels[name]!(
+    runSliced(backend, name, batchSize * outHeight, { cost }, (begin, end) => [
       from, inHeight, inWidth, inChannels, to, outHeight, outWidth, ...windows(info),
-      0, batchSize * outHeight,
-    );
+      begin, end,
+    ]);
     return out;
   });
 }
@@ -66,12 +73,15 @@ const maxPoolGrad = defineKernel<tf.MaxPoolGradInputs, tf.MaxPoolGradAttrs>(
     const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth } = info;
     const out = backend.makeOutput(input.shape, 'float32');
     const to = backend.pointer(out);
+    const source = backend.pointer(input);
+    const from = backend.pointer(dy);
+    const cost = windowsCost(info, outHeight * outWidth);
     // biome-ignore format: grouped by meaning
-    backend.kernels.maxPoolGradient!(
-      backend.pointer(input), to, inHeight, inWidth, inChannels,
-      backend.pointer(dy), outHeight, outWidth, ...windows(info),
-      0, batchSize,
-    );
+    runSliced(backend, 'maxPoolGradient', batchSize, { cost }, (begin, end) => [
+      source, to, inHeight, inWidth, inChannels,
+      from, outHeight, outWidth, ...windows(info),
+      begin, end,
+    ]);
     return out;
   },
 );
@@ -88,12 +98,14 @@ const avgPoolGrad = defineKernel<tf.AvgPoolGradInputs, tf.AvgPoolGradAttrs>(
     const to = backend.pointer(out);
     // As tfjs: each element gets an equal share even where a window reaches outside.
     const share = 1 / (info.filterHeight * info.filterWidth);
+    const from = backend.pointer(dy);
+    const cost = windowsCost(info, outHeight * outWidth);
     // biome-ignore format: grouped by meaning
-    backend.kernels.averagePoolGradient!(
+    runSliced(backend, 'averagePoolGradient', batchSize, { cost }, (begin, end) => [
       to, inHeight, inWidth, inChannels,
-      backend.pointer(dy), outHeight, outWidth, ...windows(info),
-      share, 0, batchSize,
-    );
+      from, outHeight, outWidth, ...windows(info),
+      share, begin, end,
+    ]);
     return out;
   },
 );

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
-import type { SimdBackend } from '../backend.js';
+import { elementBytes, type SimdBackend } from '../backend.js';
 import { type FallbackCall, runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
+import { runSliced } from '../sliced.js';
+import { cut } from '../slices.js';
+import { withScratch } from './matmul-fused.js';
 import { transposed } from './transpose.js';
 
 /** How the elements that belong to one result lie. */
@@ -36,6 +39,17 @@ function planReduction(shape: readonly number[], axes: readonly number[]): Matri
   const [planes, rows, columns] = groups.length === 2 ? [1, ...sizes] : sizes;
   return { kind: 'columns', planes: planes!, rows: rows!, columns: columns! };
 }
+
+/** What an element takes, in nanoseconds. */
+const readElement = 0.3;
+const accumulatedElement = 1.5;
+const softmaxElement = 3;
+/** Sums of more elements than twice this are summed in parts of about as many, at most 64 of them. */
+const partElements = 2 ** 15;
+const partMultiple = 2 ** 10;
+const leastRows = 64;
+const mostParts = 64;
+const doubleBytes = 8;
 
 /** The functions of `assembly/reduce.ts` for one dtype. */
 interface Functions {
@@ -73,14 +87,107 @@ function reduce(backend: SimdBackend, x: tf.TensorInfo, reduction: Reduction): t
     return { ...result, shape };
   }
   const out = backend.makeOutput(shape, dtype);
-  const { kind, planes, rows, columns } = plan;
-  const { divisor } = functions;
-  const more = divisor === undefined ? [] : [divisor];
   const from = backend.pointer(x);
   const to = backend.pointer(out);
-  if (kind === 'rows') backend.kernels[functions.rows]!(from, to, rows, columns, ...more);
-  else backend.kernels[functions.columns!]!(from, to, planes, rows, columns, ...more);
+  const isLong = plan.planes * plan.rows * plan.columns >= 2 * partElements;
+  if (
+    functions.divisor !== undefined &&
+    isLong &&
+    sumByParts(backend, from, to, plan, functions.divisor)
+  ) {
+    return out;
+  }
+  if (plan.kind === 'rows') reduceRows(backend, from, to, plan, functions);
+  else reduceColumns(backend, from, to, plan, functions);
   return out;
+}
+
+function reduceRows(
+  backend: SimdBackend,
+  from: number,
+  to: number,
+  { rows, columns }: Matrices,
+  { rows: name, divisor }: Functions,
+): void {
+  const more = divisor === undefined ? [] : [divisor];
+  runSliced(backend, name, rows, { cost: columns * readElement }, (begin, end) => [
+    from + begin * columns * elementBytes,
+    to + begin * elementBytes,
+    end - begin,
+    columns,
+    ...more,
+  ]);
+}
+
+function reduceColumns(
+  backend: SimdBackend,
+  from: number,
+  to: number,
+  { planes, rows, columns }: Matrices,
+  { columns: name, divisor }: Functions,
+): void {
+  const more = divisor === undefined ? [] : [divisor];
+  runSliced(backend, name!, planes, { cost: rows * columns * readElement }, (begin, end) => [
+    from + begin * rows * columns * elementBytes,
+    to + begin * columns * elementBytes,
+    end - begin,
+    rows,
+    columns,
+    ...more,
+  ]);
+}
+
+/**
+ * Sums whose results are few and draw on many elements each: parts of them, cut in the same way for
+ * any number of threads, then the sum of the parts. False if the results are many.
+ */
+function sumByParts(
+  backend: SimdBackend,
+  from: number,
+  to: number,
+  { kind, planes, rows, columns }: Matrices,
+  divisor: number,
+): boolean {
+  const sums = kind === 'rows' ? rows : planes;
+  if (sums >= mostParts) return false;
+  const length = kind === 'rows' ? columns : rows;
+  const joined = kind === 'rows' ? 1 : joinedRows(columns);
+  const width = kind === 'rows' ? 1 : columns;
+  const least = Math.max(partElements / width, kind === 'rows' ? partMultiple : leastRows * joined);
+  const wanted = Math.min(mostParts, Math.floor(length / least));
+  if (wanted < 2) return false;
+  const parts = cut(length, wanted, kind === 'rows' ? partMultiple : joined);
+  const totalBytes = width * joined * doubleBytes;
+  // Totals that threads write to lie on cache lines of their own.
+  const bytes = Math.ceil(totalBytes / 64) * 64;
+  withScratch(backend, sums * parts.length * bytes, (scratch) => {
+    const calls: number[][] = [];
+    for (let sum = 0; sum < sums; sum++) {
+      for (const { begin, end } of parts) {
+        const source = from + (sum * length + begin) * width * elementBytes;
+        const target = scratch + calls.length * bytes;
+        calls.push(
+          kind === 'rows'
+            ? [source, target, end - begin]
+            : [source, target, end - begin, columns, joined],
+        );
+      }
+    }
+    backend.run(kind === 'rows' ? 'sumPart' : 'sumColumnsPart', calls);
+    for (let sum = 0; sum < sums; sum++) {
+      const totals = scratch + sum * parts.length * bytes;
+      const target = to + sum * width * elementBytes;
+      const stride = bytes / doubleBytes;
+      backend.kernels.sumTotals!(totals, target, parts.length, stride, width, joined, divisor);
+    }
+  });
+  return true;
+}
+
+/** How many rows to sum as one, so that short rows fill vectors. */
+function joinedRows(columns: number): number {
+  if (columns < 4) return 16;
+  return columns < 16 || columns % 4 !== 0 ? 4 : 1;
 }
 
 function reducedCount(x: tf.TensorInfo, axis: number | number[]): number {
@@ -146,15 +253,17 @@ function accumulation(kernelName: string, float32: string, int32: string): SimdK
     if (!native) return runInFallback(kernelName, call);
     const at = tf.util.parseAxisParam(axis, x.shape)[0]!;
     const out = backend.makeOutput(x.shape, x.dtype === 'float32' ? 'float32' : 'int32');
-    backend.kernels[x.dtype === 'float32' ? float32 : int32]!(
-      backend.pointer(x),
-      backend.pointer(out),
-      tf.util.sizeFromShape(x.shape.slice(0, at)),
-      x.shape[at]!,
-      tf.util.sizeFromShape(x.shape.slice(at + 1)),
-      +exclusive,
-      +reverse,
-    );
+    const from = backend.pointer(x);
+    const to = backend.pointer(out);
+    const planes = tf.util.sizeFromShape(x.shape.slice(0, at));
+    const rows = x.shape[at]!;
+    const columns = tf.util.sizeFromShape(x.shape.slice(at + 1));
+    const slicing = { cost: rows * columns * accumulatedElement };
+    const name = x.dtype === 'float32' ? float32 : int32;
+    runSliced(backend, name, planes, slicing, (begin, end) => {
+      const first = begin * rows * columns * elementBytes;
+      return [from + first, to + first, end - begin, rows, columns, +exclusive, +reverse];
+    });
     return out;
   });
 }
@@ -175,7 +284,12 @@ const softmax = defineKernel<tf.SoftmaxInputs, tf.SoftmaxAttrs>(tf.Softmax, (cal
   const out = backend.makeOutput(logits.shape, 'float32');
   const columns = logits.shape[rank - 1] ?? 1;
   const rows = columns === 0 ? 0 : tf.util.sizeFromShape(logits.shape) / columns;
-  backend.kernels.softmax!(backend.pointer(logits), backend.pointer(out), rows, columns);
+  const from = backend.pointer(logits);
+  const to = backend.pointer(out);
+  runSliced(backend, 'softmax', rows, { cost: columns * softmaxElement }, (begin, end) => {
+    const first = begin * columns * elementBytes;
+    return [from + first, to + first, end - begin, columns];
+  });
   return out;
 });
 

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
+import { movedElement, runSliced } from '../sliced.js';
 import { fillTensor } from './create.js';
 
 /** How places along one side of the larger picture map to those along the smaller, or back. */
@@ -64,18 +65,18 @@ function resize(
   const sampling = { alignCorners, halfPixelCenters };
   write(backend, rowTable, { inputSize: height, outputSize: outHeight, ...sampling });
   write(backend, columnTable, { inputSize: width, outputSize: outWidth, ...sampling });
-  backend.kernels[functionName]!(
-    backend.pointer(pictures.from),
-    backend.pointer(pictures.to),
-    batch,
-    height,
-    width,
-    outHeight,
-    outWidth,
-    channels,
-    rowTable,
-    columnTable,
-  );
+  const from = backend.pointer(pictures.from);
+  const to = backend.pointer(pictures.to);
+  const inBytes = height * width * channels * elementBytes;
+  const outBytes = outHeight * outWidth * channels * elementBytes;
+  const backwards = functionName.endsWith('Grad');
+  const [fromBytes, toBytes] = backwards ? [outBytes, inBytes] : [inBytes, outBytes];
+  const cost = outHeight * outWidth * channels * (bilinear ? 4 : 1) * movedElement;
+  // biome-ignore format: grouped by meaning
+  runSliced(backend, functionName, batch, { cost }, (begin, end) => [
+    from + begin * fromBytes, to + begin * toBytes, end - begin,
+    height, width, outHeight, outWidth, channels, rowTable, columnTable,
+  ]);
   backend.heap.free(rowTable);
 }
 

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
-import { type CopyDimension, copyStrided, denseStrides, withLayout } from '../strided.js';
+import { blockElements, movedElement } from '../sliced.js';
+import { sliceFor } from '../slices.js';
+import { type CopyDimension, copyStrided, denseStrides, withLayouts } from '../strided.js';
 
 /** A copy with dimension `perm[i]` of `x` as dimension `i`; the caller owns it. */
 export function transposed(
@@ -31,17 +33,22 @@ export function transposed(
     return out;
   }
   const outer = dimensions.filter((dimension) => dimension !== innerTo && dimension !== innerFrom);
-  withLayout(backend, outer, (layout) => {
-    backend.kernels.transposeMatrices!(
-      from,
-      to,
-      innerTo.size,
-      innerFrom.size,
-      innerTo.from * elementBytes,
-      innerFrom.to * elementBytes,
-      outer.length,
-      layout,
-    );
+  const fromStride = innerTo.from * elementBytes;
+  const toStride = innerFrom.to * elementBytes;
+  const columns = innerFrom.size;
+  const slices = sliceFor(backend.threads, innerTo.size, {
+    cost: (tf.util.sizeFromShape(shape) / innerTo.size) * 2 * movedElement,
+    multiple: blockElements,
+  });
+  const layouts = slices.map(() => outer);
+  withLayouts(backend, layouts, (addresses) => {
+    const calls = slices.map(({ begin, end }, index) => {
+      const source = from + begin * fromStride;
+      const target = to + begin * elementBytes;
+      const layout = addresses[index]!;
+      return [source, target, end - begin, columns, fromStride, toStride, outer.length, layout];
+    });
+    backend.run('transposeMatrices', calls);
   });
   return out;
 }
