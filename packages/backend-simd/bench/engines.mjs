@@ -18,8 +18,8 @@ async function startSimd({ threads, plain }) {
   const { useSimdBackend } = await import('../dist/node.js');
   await useSimdBackend({ threads, ...(plain ? { relaxed: false } : {}) });
   const backend = tf.backend();
-  if ((backend.threads ?? 1) !== threads) {
-    throw new Error(`The simd backend runs on ${backend.threads ?? 1} threads, not on ${threads}.`);
+  if (backend.threads !== threads) {
+    throw new Error(`The simd backend runs on ${backend.threads} threads, not on ${threads}.`);
   }
   return { start, simd: backend.relaxed ? 'relaxed' : 'plain' };
 }

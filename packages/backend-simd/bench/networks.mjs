@@ -98,7 +98,10 @@ function reader(batchSize) {
   return supervised(model, uniform([batchSize, 96, 96, 1], 1), uniform([batchSize, 6], 2));
 }
 
-/** For the soak: every kind of layer that holds state between steps, small enough for many steps. */
+/**
+ * For the soak: every kind of layer that holds state between steps, small enough for many of them. A
+ * class is a brightness, and each step learns from a new batch, as a data set's would be.
+ */
 function soakCnn(batchSize) {
   const normalised = (filters, more = {}) => [
     tf.layers.conv2d({ filters, kernelSize: 3, ...same, useBias: false, ...more }),
@@ -116,7 +119,22 @@ function soakCnn(batchSize) {
     ],
   });
   model.compile({ optimizer: tf.train.adam(0.001), loss: 'categoricalCrossentropy' });
-  return supervised(model, uniform([batchSize, 16, 16, 3], 1), classes(batchSize));
+  const targets = classes(batchSize);
+  const brightness = tf.tidy(() => targets.argMax(1).reshape([-1, 1, 1, 1]).toFloat());
+  let seed = 1;
+  return {
+    async step() {
+      const inputs = tf.tidy(() => uniform([batchSize, 16, 16, 3], seed++).add(brightness));
+      const loss = await model.trainOnBatch(inputs, targets);
+      inputs.dispose();
+      return loss;
+    },
+    dispose() {
+      tf.dispose([targets, brightness]);
+      model.optimizer.dispose();
+      model.dispose();
+    },
+  };
 }
 
 function supervised(model, inputs, targets) {
