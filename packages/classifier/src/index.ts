@@ -1,3 +1,4 @@
+export type { Classifier } from './classifier.js';
 export * from './knn/index.js';
 export {
   type Matrix,
@@ -8,6 +9,9 @@ export {
   validateLabels,
   validateMatrix,
 } from './matrix.js';
+export * from './nearest-mean/index.js';
 export * from './pca/index.js';
 export * from './quality/index.js';
 export type { SavedFloats, SavedModel } from './saved.js';
+export * from './selection/index.js';
+export * from './svm/index.js';

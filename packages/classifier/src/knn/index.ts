@@ -1,4 +1,11 @@
 export {
+  KnnClassifier,
+  type KnnClassifierOptions,
+  type KnnEngine,
+  type KnnWeights,
+  type SavedKnn,
+} from './knn-classifier.js';
+export {
   type ExactNeighboursOptions,
   exactNeighbours,
   type Neighbours,

@@ -1,0 +1,227 @@
+import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
+import {
+  type Classifier,
+  largestOfRows,
+  requireFitted,
+  validateQueries,
+  validateTraining,
+} from '../classifier.js';
+import type { Matrix } from '../matrix.js';
+import {
+  decodeFloats,
+  encodeFloats,
+  readSaved,
+  requireSavedCount,
+  type SavedFloats,
+  type SavedModel,
+  savedModel,
+} from '../saved.js';
+import { predictByMlKnn } from './ml-knn-engine.js';
+import { nearestRows } from './nearest.js';
+import { type Neighbours, validateNeighbourCount } from './neighbours.js';
+
+/** How much the vote of a neighbour counts. */
+export type KnnWeights = 'uniform' | 'distance';
+
+/** What finds the neighbours. */
+export type KnnEngine = 'exact' | 'ml-knn';
+
+/** Options of {@link KnnClassifier}. */
+export interface KnnClassifierOptions {
+  /** How many neighbours vote. Default 3. */
+  readonly k?: number;
+  /**
+   * `uniform`, the default: every vote counts the same; `distance`: by the inverse of its distance,
+   * and where neighbours are at distance 0, only these vote.
+   */
+  readonly weights?: KnnWeights;
+  /**
+   * `exact`, the default: brute force on the backend's matrix product. `ml-knn`: the package of that
+   * name, a k-d tree in plain JavaScript. It is there to compare with: in more than a few dimensions
+   * the tree visits nearly all points one by one (figures in the README), it resolves even votes by
+   * the order of its search, and knows no weights.
+   */
+  readonly engine?: KnnEngine;
+}
+
+/** What `KnnClassifier.toJSON` gives. */
+export interface SavedKnn extends SavedModel<'knn'> {
+  readonly k: number;
+  readonly weights: KnnWeights;
+  readonly engine: KnnEngine;
+  readonly rows: number;
+  readonly values: SavedFloats;
+  readonly labels: SavedFloats;
+}
+
+interface FittedKnn {
+  readonly x: Matrix;
+  readonly labels: Int32Array;
+  readonly classes: number;
+}
+
+/**
+ * The k-nearest-neighbours classifier: a row belongs to the class that most of its k nearest training
+ * rows belong to, by Euclidean distance. The rules are scikit-learn's: even votes go to the lower
+ * class; of equally near rows, the first in the training data counts as nearer.
+ *
+ * @example
+ * ```ts
+ * const classifier = await new KnnClassifier({ k: 3 }).fit(train, labels);
+ * const predicted = await classifier.predict(test);
+ * ```
+ */
+export class KnnClassifier implements Classifier {
+  readonly #k: number;
+  readonly #weights: KnnWeights;
+  readonly #engine: KnnEngine;
+  #fitted: FittedKnn | undefined;
+
+  /** @throws InvalidArgumentError for options that there are not, or weights with `ml-knn`. */
+  constructor(options: KnnClassifierOptions = {}) {
+    const { k = 3, weights = 'uniform', engine = 'exact' } = options;
+    if (!Number.isInteger(k) || k < 1) {
+      throw new InvalidArgumentError(`Expected k to be a whole number from 1, got ${k}.`);
+    }
+    if (weights !== 'uniform' && weights !== 'distance') {
+      throw new InvalidArgumentError(`Expected weights 'uniform' or 'distance', got '${weights}'.`);
+    }
+    if (engine !== 'exact' && engine !== 'ml-knn') {
+      throw new InvalidArgumentError(`Expected the engine 'exact' or 'ml-knn', got '${engine}'.`);
+    }
+    if (engine === 'ml-knn' && weights === 'distance') {
+      throw new InvalidArgumentError(
+        `Expected weights 'uniform' with the engine ml-knn, which knows no others, got 'distance'. Use the engine 'exact'.`,
+      );
+    }
+    this.#k = k;
+    this.#weights = weights;
+    this.#engine = engine;
+  }
+
+  /**
+   * Keeps the rows, without a copy.
+   *
+   * @throws InvalidArgumentError or ShapeError when there is nothing to learn from (see
+   * {@link Classifier}), or fewer than k rows.
+   */
+  async fit(x: Matrix, labels: ArrayLike<number>): Promise<this> {
+    const classes = validateTraining(x, labels);
+    validateNeighbourCount(this.#k, x.rows);
+    this.#fitted = { x, labels: Int32Array.from(labels), classes };
+    return this;
+  }
+
+  /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
+  async predict(x: Matrix): Promise<Int32Array> {
+    const fitted = requireFitted(this.#fitted, 'k-NN classifier');
+    if (this.#engine === 'exact') return largestOfRows(await this.#votes(x), fitted.classes);
+    validateQueries(x, fitted.x.columns);
+    return predictByMlKnn(fitted.x, fitted.labels, this.#k, x);
+  }
+
+  /**
+   * The share of the votes that each class has.
+   *
+   * @returns `[rows, classes]`, each row of sum 1.
+   * @throws as {@link predict}; InvalidArgumentError with the engine `ml-knn`, which does not tell.
+   */
+  async probabilities(x: Matrix): Promise<Matrix> {
+    const { classes } = requireFitted(this.#fitted, 'k-NN classifier');
+    const votes = await this.#votes(x);
+    const values = new Float32Array(votes.length);
+    for (let start = 0; start < votes.length; start += classes) {
+      let sum = 0;
+      for (let label = 0; label < classes; label++) sum += votes[start + label]!;
+      for (let label = 0; label < classes; label++) {
+        values[start + label] = votes[start + label]! / sum;
+      }
+    }
+    return { rows: x.rows, columns: classes, values };
+  }
+
+  /**
+   * The k nearest training rows of each row, nearest first.
+   *
+   * @throws as {@link probabilities}.
+   */
+  async neighbours(x: Matrix): Promise<Neighbours> {
+    const { indices, squared } = await this.#nearest(x);
+    return { indices, distances: Float32Array.from(squared, Math.sqrt) };
+  }
+
+  async #nearest(x: Matrix) {
+    const fitted = requireFitted(this.#fitted, 'k-NN classifier');
+    if (this.#engine !== 'exact') {
+      throw new InvalidArgumentError(
+        "Expected the engine 'exact', got 'ml-knn', which gives no distances, neighbours or votes.",
+      );
+    }
+    validateQueries(x, fitted.x.columns);
+    return nearestRows(fitted.x, x, this.#k);
+  }
+
+  /** `[rows, classes]`. */
+  async #votes(x: Matrix): Promise<Float64Array> {
+    const { indices, squared } = await this.#nearest(x);
+    const { labels, classes } = requireFitted(this.#fitted, 'k-NN classifier');
+    const k = this.#k;
+    const votes = new Float64Array(x.rows * classes);
+    for (let row = 0; row < x.rows; row++) {
+      const coincident = squared[row * k] === 0;
+      for (let at = row * k; at < (row + 1) * k; at++) {
+        votes[row * classes + labels[indices[at]!]!]! += this.#weight(squared[at]!, coincident);
+      }
+    }
+    return votes;
+  }
+
+  #weight(squared: number, coincident: boolean): number {
+    if (this.#weights === 'uniform') return 1;
+    if (coincident) return squared === 0 ? 1 : 0;
+    return 1 / Math.sqrt(squared);
+  }
+
+  /** The options and the training rows, as plain values for `JSON.stringify`. @throws NotFittedError */
+  toJSON(): SavedKnn {
+    const { x, labels } = requireFitted(this.#fitted, 'k-NN classifier');
+    return savedModel('knn', {
+      k: this.#k,
+      weights: this.#weights,
+      engine: this.#engine,
+      rows: x.rows,
+      values: encodeFloats(x.values),
+      labels: encodeFloats(labels),
+    });
+  }
+
+  /**
+   * What {@link toJSON} gave, fitted again.
+   *
+   * @param source - Where it is from, for errors.
+   * @throws DataFormatError when it is not that, or damaged.
+   */
+  static fromJSON(json: unknown, source = 'the saved classifier'): KnnClassifier {
+    const saved = readSaved<SavedKnn>(json, 'knn', source);
+    const rows = requireSavedCount(saved.rows, 1, source);
+    const columns = requireSavedCount(saved.values?.length / rows, 1, source);
+    const x = { rows, columns, values: decodeFloats(saved.values, Float32Array, source) };
+    const labels = decodeFloats(saved.labels, Int32Array, source, rows);
+    try {
+      const { k, weights, engine } = saved;
+      const classifier = new KnnClassifier({
+        k: requireSavedCount(k, 1, source),
+        weights: `${weights}`,
+        engine: `${engine}`,
+      });
+      validateNeighbourCount(saved.k, rows);
+      classifier.#fitted = { x, labels, classes: validateTraining(x, labels) };
+      return classifier;
+    } catch (cause) {
+      throw new DataFormatError(
+        `${source}: the saved model is damaged: ${cause instanceof Error ? cause.message : cause}`,
+        { source, cause },
+      );
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import type { Matrix } from '../matrix.js';
+
+/** The k-d tree of the package, as far as it is used here; it has no types of its own. */
+type MlKnn = new (
+  dataset: number[][],
+  labels: number[],
+  options: { readonly k: number },
+) => { predict(rows: number[][]): number[] };
+
+/** Classifies rows by the package `ml-knn`, which is loaded when it is first asked for. */
+export async function predictByMlKnn(
+  train: Matrix,
+  labels: Int32Array,
+  k: number,
+  x: Matrix,
+): Promise<Int32Array> {
+  // @ts-expect-error: the package has no types
+  const { default: Knn } = (await import('ml-knn')) as { default: MlKnn };
+  const tree = new Knn(plainRows(train), Array.from(labels), { k });
+  return Int32Array.from(tree.predict(plainRows(x)));
+}
+
+function plainRows({ rows, columns, values }: Matrix): number[][] {
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from(values.subarray(row * columns, (row + 1) * columns)),
+  );
+}

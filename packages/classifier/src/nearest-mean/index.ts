@@ -1,0 +1,5 @@
+export {
+  type ClassPair,
+  NearestMeanClassifier,
+  type SavedNearestMean,
+} from './nearest-mean.js';

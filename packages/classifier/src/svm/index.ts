@@ -1,0 +1,2 @@
+export type { SvmKernel } from './kernels.js';
+export { type SavedSvm, SvmClassifier, type SvmClassifierOptions } from './svm-classifier.js';

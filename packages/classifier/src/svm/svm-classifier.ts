@@ -1,0 +1,313 @@
+import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
+import * as tf from '@tensorflow/tfjs';
+import {
+  type Classifier,
+  largestOfRows,
+  requireFitted,
+  validateQueries,
+  validateTraining,
+} from '../classifier.js';
+import { type Matrix, takeRows } from '../matrix.js';
+import {
+  decodeFloats,
+  encodeFloats,
+  readSaved,
+  requireSavedCount,
+  type SavedFloats,
+  type SavedModel,
+  savedModel,
+} from '../saved.js';
+import { applyKernel, KernelRows, productsOf, type SvmKernel } from './kernels.js';
+import { solveSvm } from './smo.js';
+
+/** Options of {@link SvmClassifier}. */
+export interface SvmClassifierOptions {
+  /** `rbf`, the default, is `exp(-gamma |a - b|²)`; `linear` is the scalar product. */
+  readonly kernel?: 'rbf' | 'linear';
+  /** The penalty for training rows on the wrong side, above 0: small is smoother. Default 1. */
+  readonly c?: number;
+  /**
+   * How fast the `rbf` kernel falls, above 0; or `scale`, the default: 1 / (columns x variance of
+   * all training values), times {@link gammaFactor}.
+   */
+  readonly gamma?: number | 'scale';
+  /** Multiplies `gamma: 'scale'`. Default 1. */
+  readonly gammaFactor?: number;
+  /** How far the optimality conditions may be violated, as in LIBSVM. Default 0.001. */
+  readonly tolerance?: number;
+}
+
+/** What `SvmClassifier.toJSON` gives. */
+export interface SavedSvm extends SavedModel<'svm'> {
+  readonly kernel: SvmKernel;
+  readonly classes: number;
+  readonly columns: number;
+  readonly supportVectors: SavedFloats;
+  readonly machines: readonly {
+    readonly samples: SavedFloats;
+    readonly coefficients: SavedFloats;
+    readonly rho: SavedFloats;
+  }[];
+}
+
+interface FittedSvm {
+  readonly kernel: SvmKernel;
+  readonly classes: number;
+  readonly supportVectors: Matrix;
+  /** One for each pair of classes: (0, 1), (0, 2), ... */
+  readonly machines: readonly Machine[];
+}
+
+/** Decides between two classes: `Σ coefficients[i] k(supportVectors[samples[i]], x) - rho`. */
+interface Machine {
+  readonly samples: Int32Array;
+  readonly coefficients: Float64Array;
+  readonly rho: number;
+}
+
+const rowsPerBlock = 512;
+
+/**
+ * A support vector machine, one for each pair of classes, with the class of most votes winning and
+ * even votes going to the lower class: `sklearn.svm.SVC`, which is LIBSVM.
+ *
+ * @example
+ * ```ts
+ * const classifier = await new SvmClassifier({ c: 10 }).fit(train, labels);
+ * const predicted = await classifier.predict(test);
+ * ```
+ */
+export class SvmClassifier implements Classifier {
+  readonly #options: Required<SvmClassifierOptions>;
+  #fitted: FittedSvm | undefined;
+
+  /** @throws InvalidArgumentError for a kernel that there is not, or a number out of range. */
+  constructor(options: SvmClassifierOptions = {}) {
+    const { kernel = 'rbf', c = 1, gamma = 'scale', gammaFactor = 1, tolerance = 1e-3 } = options;
+    if (kernel !== 'rbf' && kernel !== 'linear') {
+      throw new InvalidArgumentError(`Expected the kernel 'rbf' or 'linear', got '${kernel}'.`);
+    }
+    for (const [name, value] of Object.entries({ c, gammaFactor, tolerance })) {
+      requirePositive(name, value);
+    }
+    if (gamma !== 'scale') requirePositive('gamma', gamma, " or 'scale'");
+    this.#options = { kernel, c, gamma, gammaFactor, tolerance };
+  }
+
+  /**
+   * Trains the machines of all pairs of classes.
+   *
+   * @throws InvalidArgumentError or ShapeError when there is nothing to learn from; see {@link Classifier}.
+   */
+  async fit(x: Matrix, labels: ArrayLike<number>): Promise<this> {
+    const classes = validateTraining(x, labels);
+    const { c, tolerance } = this.#options;
+    const kernel = this.#kernelFor(x);
+    const products = await productsOf(x);
+    const members = Array.from({ length: classes }, (_, label) => positionsOf(labels, label));
+    const trained: (Machine & { readonly coefficients: Float64Array })[] = [];
+    for (let a = 0; a < classes; a++) {
+      for (let b = a + 1; b < classes; b++) {
+        const samples = Int32Array.from([...members[a]!, ...members[b]!]);
+        const kernelRows = new KernelRows(kernel, products, samples);
+        const signs = new Int8Array(samples.length).fill(1, 0, members[a]!.length);
+        signs.fill(-1, members[a]!.length);
+        const { diagonal } = kernelRows;
+        const problem = { signs, diagonal, row: (sample: number) => kernelRows.row(sample) };
+        trained.push({ samples, ...solveSvm(problem, c, tolerance) });
+      }
+    }
+    this.#fitted = { kernel, classes, ...withoutIdle(x, trained) };
+    return this;
+  }
+
+  /** How many training rows any machine rests on. @throws NotFittedError */
+  get supportVectorCount(): number {
+    return requireFitted(this.#fitted, 'support vector machine').supportVectors.rows;
+  }
+
+  /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
+  async predict(x: Matrix): Promise<Int32Array> {
+    const { classes } = requireFitted(this.#fitted, 'support vector machine');
+    const { columns, values } = await this.decisions(x);
+    const votes = new Float64Array(x.rows * classes);
+    for (let row = 0; row < x.rows; row++) {
+      let at = row * columns;
+      for (let a = 0; a < classes; a++) {
+        for (let b = a + 1; b < classes; b++, at++)
+          votes[row * classes + (values[at]! > 0 ? a : b)]!++;
+      }
+    }
+    return largestOfRows(votes, classes);
+  }
+
+  /**
+   * What the machine of each pair of classes says: above 0 for the first of the pair.
+   *
+   * @returns `[rows, pairs]`, in the order (0, 1), (0, 2), ..., (1, 2), ...
+   * @throws as {@link predict}.
+   */
+  async decisions(x: Matrix): Promise<Matrix> {
+    const { kernel, supportVectors, machines } = requireFitted(
+      this.#fitted,
+      'support vector machine',
+    );
+    validateQueries(x, supportVectors.columns);
+    const norms = squaredNorms(x);
+    const supportNorms = squaredNorms(supportVectors);
+    const values = new Float32Array(x.rows * machines.length);
+    const { rows: count, columns } = supportVectors;
+    const support = tf.tensor2d(supportVectors.values, [count, columns]);
+    try {
+      for (let start = 0; start < x.rows; start += rowsPerBlock) {
+        const end = Math.min(x.rows, start + rowsPerBlock);
+        const product = tf.tidy(() => {
+          const rows = x.values.subarray(start * columns, end * columns);
+          return tf.matMul(tf.tensor2d(rows, [end - start, columns]), support, false, true);
+        });
+        const products = (await product.data()) as Float32Array;
+        product.dispose();
+        for (let row = start; row < end; row++) {
+          const kernels = products.subarray((row - start) * count, (row - start + 1) * count);
+          applyKernel(kernel, kernels, norms[row]!, supportNorms);
+          machines.forEach((machine, i) => {
+            values[row * machines.length + i] = decide(machine, kernels);
+          });
+        }
+      }
+    } finally {
+      support.dispose();
+    }
+    return { rows: x.rows, columns: machines.length, values };
+  }
+
+  #kernelFor(x: Matrix): SvmKernel {
+    const { kernel, gamma, gammaFactor } = this.#options;
+    if (kernel === 'linear') return { kind: 'linear' };
+    if (gamma !== 'scale') return { kind: 'rbf', gamma };
+    const variance = varianceOf(x.values);
+    // Equal values everywhere: any gamma does, as in scikit-learn.
+    return { kind: 'rbf', gamma: variance > 0 ? gammaFactor / (x.columns * variance) : 1 };
+  }
+
+  /** The support vectors and coefficients, as plain values for `JSON.stringify`. @throws NotFittedError */
+  toJSON(): SavedSvm {
+    const { kernel, classes, supportVectors, machines } = requireFitted(
+      this.#fitted,
+      'support vector machine',
+    );
+    return savedModel('svm', {
+      kernel,
+      classes,
+      columns: supportVectors.columns,
+      supportVectors: encodeFloats(supportVectors.values),
+      machines: machines.map(({ samples, coefficients, rho }) => ({
+        samples: encodeFloats(samples),
+        coefficients: encodeFloats(coefficients),
+        rho: encodeFloats(Float64Array.of(rho)),
+      })),
+    });
+  }
+
+  /**
+   * What {@link toJSON} gave, fitted again. (It predicts; the options it was trained with are not
+   * kept.)
+   *
+   * @param source - Where it is from, for errors.
+   * @throws DataFormatError when it is not that, or damaged.
+   */
+  static fromJSON(json: unknown, source = 'the saved classifier'): SvmClassifier {
+    const saved = readSaved<SavedSvm>(json, 'svm', source);
+    const classes = requireSavedCount(saved.classes, 2, source);
+    const columns = requireSavedCount(saved.columns, 1, source);
+    const rows = requireSavedCount(saved.supportVectors?.length / columns, 0, source);
+    const kernel = readKernel(saved.kernel, source);
+    const values = decodeFloats(saved.supportVectors, Float32Array, source);
+    const pairs = (classes * (classes - 1)) / 2;
+    if (!Array.isArray(saved.machines) || saved.machines.length !== pairs) {
+      throw damaged(source, `expected ${pairs} machines for ${classes} classes`);
+    }
+    const machines = saved.machines.map((machine): Machine => {
+      const samples = decodeFloats(machine?.samples, Int32Array, source);
+      if (samples.some((sample) => sample < 0 || sample >= rows)) {
+        throw damaged(source, 'a machine names a support vector that there is not');
+      }
+      const coefficients = decodeFloats(machine.coefficients, Float64Array, source, samples.length);
+      return { samples, coefficients, rho: decodeFloats(machine.rho, Float64Array, source, 1)[0]! };
+    });
+    const classifier = new SvmClassifier();
+    const supportVectors = { rows, columns, values };
+    classifier.#fitted = { kernel, classes, supportVectors, machines };
+    return classifier;
+  }
+}
+
+function readKernel(kernel: SvmKernel | undefined, source: string): SvmKernel {
+  if (kernel?.kind === 'linear') return { kind: 'linear' };
+  if (kernel?.kind === 'rbf' && Number.isFinite(kernel.gamma) && kernel.gamma > 0) {
+    return { kind: 'rbf', gamma: kernel.gamma };
+  }
+  throw damaged(source, `expected a kernel, got ${JSON.stringify(kernel)}`);
+}
+
+function damaged(source: string, why: string): DataFormatError {
+  return new DataFormatError(`${source}: the saved model is damaged: ${why}. Save it anew.`, {
+    source,
+  });
+}
+
+function requirePositive(name: string, value: unknown, otherwise = ''): void {
+  if (!(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
+    throw new InvalidArgumentError(
+      `Expected ${name} to be a number above 0${otherwise}, got ${value}.`,
+    );
+  }
+}
+
+/** Keeps the rows that some machine rests on, and renumbers them. */
+function withoutIdle(x: Matrix, trained: readonly Machine[]) {
+  const places = new Int32Array(x.rows).fill(-1);
+  const kept: number[] = [];
+  const machines = trained.map(({ samples, coefficients, rho }): Machine => {
+    const active = Array.from(samples.keys()).filter((i) => coefficients[i] !== 0);
+    for (const i of active) {
+      const row = samples[i]!;
+      if (places[row]! < 0) places[row] = kept.push(row) - 1;
+    }
+    return {
+      samples: Int32Array.from(active, (i) => places[samples[i]!]!),
+      coefficients: Float64Array.from(active, (i) => coefficients[i]!),
+      rho,
+    };
+  });
+  return { supportVectors: takeRows(x, kept), machines };
+}
+
+function decide({ samples, coefficients, rho }: Machine, kernels: Float32Array): number {
+  let sum = -rho;
+  for (let i = 0; i < samples.length; i++) sum += coefficients[i]! * kernels[samples[i]!]!;
+  return sum;
+}
+
+function positionsOf(labels: ArrayLike<number>, label: number): Int32Array {
+  const positions: number[] = [];
+  for (let row = 0; row < labels.length; row++) if (labels[row] === label) positions.push(row);
+  return Int32Array.from(positions);
+}
+
+function squaredNorms({ rows, columns, values }: Matrix): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => {
+    let sum = 0;
+    for (let at = row * columns; at < (row + 1) * columns; at++) sum += values[at]! ** 2;
+    return sum;
+  });
+}
+
+function varianceOf(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return squares / values.length;
+}

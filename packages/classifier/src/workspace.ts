@@ -1,0 +1,133 @@
+import {
+  type Call,
+  compileWasm,
+  startThreads,
+  type ThreadHost,
+  type ThreadPool,
+  type WasmFunctions,
+} from '@nn-lab/backend-simd';
+import { InvalidArgumentError } from '@nn-lab/core/errors';
+import * as builds from './generated/kernels.js';
+
+/** Options of everything that can run on several threads. */
+export interface ThreadOptions {
+  /** Threads to run on, from 1. Default: one a core. The result does not depend on it. */
+  readonly threads?: number;
+  /**
+   * How this runtime starts threads. The entries `@nn-lab/classifier/node` and `/browser` know; in
+   * the main entry there is one thread without it.
+   */
+  readonly threadHost?: ThreadHost;
+}
+
+/** @throws InvalidArgumentError unless the number of threads is a whole number from 1. */
+export function validateThreads({ threads }: ThreadOptions): void {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
+    throw new InvalidArgumentError(
+      `Expected threads to be a whole number from 1 to 256, got ${threads}.`,
+    );
+  }
+}
+
+/** Bytes that belong to the constants of the module. */
+const reserved = 65536;
+const pageBytes = 65536;
+const mostPages = 65536;
+
+/**
+ * Compiled kernels over a memory of their own, and the threads that run them. The kernels use plain
+ * operations only, so that a seed gives the same map on every machine.
+ */
+export class Workspace {
+  readonly functions: WasmFunctions;
+  readonly #memory: WebAssembly.Memory;
+  readonly #pool: ThreadPool;
+  #end = reserved;
+
+  /**
+   * @param bytes - How much will be allocated.
+   * @throws InvalidArgumentError when that is more than a WebAssembly memory can hold.
+   */
+  static async create(bytes: number, options: ThreadOptions): Promise<Workspace> {
+    const { threadHost: host, threads = host?.cores ?? 1 } = options;
+    const pages = Math.ceil((reserved + bytes) / pageBytes) + 1;
+    if (pages > mostPages) {
+      throw new InvalidArgumentError(
+        `Expected data that need at most 4 GiB of working memory, got ${Math.ceil(bytes / 2 ** 20)} MiB: take fewer rows, or a lower perplexity.`,
+      );
+    }
+    const shared = threads > 1 && host?.canShare === true;
+    const { module } = await compileWasm(builds, { relaxed: false, shared });
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    return new Workspace(memory, await startThreads(module, memory, { threads, host }));
+  }
+
+  private constructor(memory: WebAssembly.Memory, pool: ThreadPool) {
+    this.#memory = memory;
+    this.#pool = pool;
+    this.functions = pool.functions;
+  }
+
+  /** The address of so many bytes, all zero, on a cache line of their own. */
+  allocate(bytes: number): number {
+    const address = this.#end;
+    this.#end = roundUp(address + bytes);
+    if (this.#end > this.#memory.buffer.byteLength) {
+      throw new Error(`The workspace has no ${bytes} bytes left.`); // a wrong sum in this package
+    }
+    return address;
+  }
+
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, address, length);
+  }
+
+  integers(address: number, length: number): Int32Array {
+    return new Int32Array(this.#memory.buffer, address, length);
+  }
+
+  /** Scratch of so many bytes for every thread. */
+  allocateScratch(bytes: number): { readonly address: number; readonly bytes: number } {
+    const each = roundUp(bytes);
+    return { address: this.allocate(each * this.#pool.threads), bytes: each };
+  }
+
+  /** Bytes of {@link allocateScratch} with these options. */
+  static scratchBytes(bytes: number, { threadHost, threads }: ThreadOptions): number {
+    return roundUp(bytes) * (threads ?? threadHost?.cores ?? 1);
+  }
+
+  /**
+   * Runs a kernel over items 0 to `count`, divided among the threads. Its first two parameters are
+   * the begin and end of a part; no result may depend on how the items are divided.
+   *
+   * @param multiple - Parts begin at multiples of this.
+   */
+  forEach(
+    name: string,
+    count: number,
+    multiple: number,
+    parameters: readonly number[],
+    scratch?: { readonly address: number; readonly bytes: number },
+  ): void {
+    const parts = this.#pool.threads === 1 ? 1 : this.#pool.threads * partsAThread;
+    const size = Math.max(1, Math.ceil(count / parts / multiple)) * multiple;
+    const calls: Call[] = [];
+    for (let begin = 0; begin < count; begin += size) {
+      calls.push([begin, Math.min(count, begin + size), ...parameters]);
+    }
+    this.#pool.run(name, calls, scratch);
+  }
+
+  /** Ends the threads. The memory goes with the last view of it. */
+  dispose(): void {
+    this.#pool.dispose();
+  }
+}
+
+/** More than one, so that a thread that is held up holds up the others less. */
+const partsAThread = 4;
+
+function roundUp(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
