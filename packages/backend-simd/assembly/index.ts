@@ -4,6 +4,7 @@ export {
   convolve, convolveFilter, convolveFilterScratch, convolveScratch, filterStrips, packedFilterBytes, packFilter,
 } from './conv2d';
 export * from './unary';
+export * from './activation-gradient';
 export * from './binary';
 export * from './reduce';
 export * from './transform';
@@ -11,3 +12,4 @@ export * from './normalise';
 export * from './resize';
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch, repeatChannels, sumChannels } from './depthwise';
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';
+export * from './optimizers';

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { type Deferred, DeferredProduct, type Held, PassedProduct } from './deferred.js';
 import { SimdBackendError } from './errors.js';
 import type { Heap } from './heap.js';
 import type { Call, ThreadPool, WasmFunctions } from './threads/pool.js';
@@ -10,9 +11,13 @@ export const elementBytes = 4;
 interface TensorData {
   readonly dtype: tf.DataType;
   readonly size: number;
+  /** How many tensors share it. */
   refCount: number;
-  /** Address of the elements; -1 for strings and complex numbers. */
-  readonly pointer: number;
+  /** Holds beside those. */
+  holds: number;
+  /** Address of the elements; -1 for strings, complex numbers and what is still to be computed. */
+  pointer: number;
+  deferred?: Deferred | undefined;
   readonly strings?: Uint8Array[];
   /** A complex tensor owns the tensors of its parts. */
   readonly parts?: ComplexParts;
@@ -62,6 +67,9 @@ export class SimdBackend extends tf.KernelBackend {
   readonly #data: tf.DataStorage<TensorData>;
   readonly #onDispose: (() => void) | undefined;
   #nextId = 0;
+  #deferredCount = 0;
+  /** The product that is deferred and may still be taken up: one at a time, for it holds its operands. */
+  #awaited: TensorData | undefined;
   /** Tensors that belong to a complex one and are not counted on their own. */
   #ownedParts = 0;
 
@@ -99,16 +107,66 @@ export class SimdBackend extends tf.KernelBackend {
     }
   }
 
-  /** The address of a tensor's elements. Any allocation may move views, but never an address. */
+  /**
+   * The address of a tensor's elements, which are computed if that has been put off. Any allocation
+   * may move views, but never an address.
+   */
   pointer(tensor: tf.TensorInfo): number {
-    return this.#data.get(tensor.dataId).pointer;
+    const data = this.#data.get(tensor.dataId);
+    if (data.deferred) this.#settle(data);
+    return data.pointer;
   }
 
   /** A new tensor of undefined content. */
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo {
     const size = tf.util.sizeFromShape(shape);
     const pointer = this.heap.allocate(size * elementBytes);
-    return { dataId: this.#track({ dtype, size, pointer, refCount: 1 }), shape, dtype };
+    return { dataId: this.#track({ dtype, size, pointer, refCount: 1, holds: 0 }), shape, dtype };
+  }
+
+  /** A new tensor whose elements are computed when somebody reads them. */
+  defer(shape: number[], dtype: tf.DataType, deferred: Deferred): tf.TensorInfo {
+    const size = tf.util.sizeFromShape(shape);
+    const data: TensorData = { dtype, size, pointer: -1, refCount: 1, holds: 0, deferred };
+    this.#deferredCount++;
+    if (deferred instanceof DeferredProduct) this.#await(data);
+    return { dataId: this.#track(data), shape, dtype };
+  }
+
+  /** How a tensor will be computed, if that has been put off. */
+  deferred(tensor: tf.TensorInfo): Deferred | undefined {
+    return this.#data.get(tensor.dataId).deferred;
+  }
+
+  /**
+   * Says that a deferred product has gone on: its own result is wanted by nobody known.
+   *
+   * @param activated what a relu or relu6 made of it.
+   */
+  pass(tensor: tf.TensorInfo, product: DeferredProduct, activated?: tf.TensorInfo): void {
+    const data = this.#data.get(tensor.dataId);
+    data.deferred = new PassedProduct(product, activated && this.hold(activated));
+    if (this.#awaited === data) this.#awaited = undefined;
+  }
+
+  /** Keeps a tensor's elements until they are released, even if it is disposed. */
+  hold(tensor: tf.TensorInfo): Held {
+    return this.#hold(this.#data.get(tensor.dataId));
+  }
+
+  /** Whether a tensor is the only one that looks at its elements, so that changing them harms nobody. */
+  isSoleOwner(tensor: tf.TensorInfo): boolean {
+    const { refCount, holds } = this.#data.get(tensor.dataId);
+    return refCount === 1 && holds === 0;
+  }
+
+  /** Computes what has been put off of these tensors. */
+  settle(tensors: Iterable<tf.TensorInfo | null | undefined>): void {
+    if (this.#deferredCount === 0) return;
+    for (const tensor of tensors) {
+      const data = tensor && this.#data.get(tensor.dataId);
+      if (data?.deferred) this.#settle(data);
+    }
   }
 
   /** A new tensor with these values, of any dtype. */
@@ -123,7 +181,11 @@ export class SimdBackend extends tf.KernelBackend {
     const parts = { real, imag };
     const dtype = 'complex64';
     this.#ownedParts += 2;
-    return { dataId: this.#track({ dtype, size, pointer: -1, refCount: 1, parts }), shape, dtype };
+    return {
+      dataId: this.#track({ dtype, size, pointer: -1, refCount: 1, holds: 0, parts }),
+      shape,
+      dtype,
+    };
   }
 
   /** The float32 tensors of a complex tensor, which goes on owning them. */
@@ -151,7 +213,8 @@ export class SimdBackend extends tf.KernelBackend {
    * bool. Valid until the next allocation.
    */
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array | Int32Array {
-    const { pointer, size, dtype } = this.#data.get(tensor.dataId);
+    const pointer = this.pointer(tensor);
+    const { size, dtype } = this.#data.get(tensor.dataId);
     if (pointer < 0) throw new SimdBackendError(`A ${dtype} tensor has no linear memory.`);
     const view = dtype === 'float32' ? this.heap.float32 : this.heap.int32;
     const start = pointer / elementBytes;
@@ -182,7 +245,9 @@ export class SimdBackend extends tf.KernelBackend {
   }
 
   override readSync(dataId: tf.DataId): tf.BackendValues {
-    const { dtype, size, pointer, strings, parts } = this.#data.get(dataId);
+    const data = this.#data.get(dataId);
+    if (data.deferred) this.#settle(data);
+    const { dtype, size, pointer, strings, parts } = data;
     if (strings) return strings;
     if (parts) {
       return tf.backend_util.mergeRealAndImagArrays(
@@ -212,9 +277,9 @@ export class SimdBackend extends tf.KernelBackend {
   override disposeData(dataId: tf.DataId, force = false): boolean {
     if (!this.#data.has(dataId)) return true;
     const data = this.#data.get(dataId);
-    data.refCount--;
-    if (!force && data.refCount > 0) return false;
-    if (data.pointer >= 0) this.heap.free(data.pointer);
+    data.refCount = force ? 0 : data.refCount - 1;
+    if (data.refCount > 0) return false;
+    this.#freeIfUnused(data);
     if (data.parts) {
       this.disposeData(data.parts.real.dataId, true);
       this.disposeData(data.parts.imag.dataId, true);
@@ -225,7 +290,9 @@ export class SimdBackend extends tf.KernelBackend {
   }
 
   override refCount(dataId: tf.DataId): number {
-    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0;
+    if (!this.#data.has(dataId)) return 0;
+    const { refCount, holds } = this.#data.get(dataId);
+    return refCount + holds;
   }
 
   override incRef(dataId: tf.DataId): void {
@@ -269,6 +336,58 @@ export class SimdBackend extends tf.KernelBackend {
     this.#onDispose?.();
   }
 
+  /** Computes a product that nobody has taken up when the next one comes. */
+  #await(data: TensorData): void {
+    const before = this.#awaited;
+    this.#awaited = data;
+    if (before?.deferred && before.refCount + before.holds > 0) this.#settle(before);
+  }
+
+  #settle(data: TensorData): void {
+    const deferred = data.deferred!;
+    const pointer = this.heap.allocate(data.size * elementBytes);
+    try {
+      if (data.size > 0) deferred.compute(pointer);
+    } catch (error) {
+      this.heap.free(pointer);
+      throw error;
+    }
+    data.pointer = pointer;
+    data.deferred = undefined;
+    this.#deferredCount--;
+    deferred.release();
+  }
+
+  #hold(data: TensorData): Held {
+    let isHeld = true;
+    data.holds++;
+    const settle = () => this.#settle(data);
+    return {
+      get pointer() {
+        if (data.deferred) settle();
+        return data.pointer;
+      },
+      again: () => this.#hold(data),
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        data.holds--;
+        this.#freeIfUnused(data);
+      },
+    };
+  }
+
+  #freeIfUnused(data: TensorData): void {
+    if (data.refCount + data.holds > 0) return;
+    if (data.pointer >= 0) this.heap.free(data.pointer);
+    data.pointer = -1;
+    if (!data.deferred) return;
+    const { deferred } = data;
+    data.deferred = undefined;
+    this.#deferredCount--;
+    deferred.release();
+  }
+
   #track(data: TensorData): tf.DataId {
     const dataId = { id: this.#nextId++ };
     this.#data.set(dataId, data);
@@ -283,7 +402,14 @@ export class SimdBackend extends tf.KernelBackend {
   ): TensorData {
     const size = tf.util.sizeFromShape(shape);
     if (dtype === 'string') {
-      return { dtype, size, refCount, pointer: -1, strings: (values ?? []) as Uint8Array[] };
+      return {
+        dtype,
+        size,
+        refCount,
+        holds: 0,
+        pointer: -1,
+        strings: (values ?? []) as Uint8Array[],
+      };
     }
     if (dtype === 'complex64') {
       const { real, imag } = tf.backend_util.splitRealAndImagArrays(
@@ -294,13 +420,13 @@ export class SimdBackend extends tf.KernelBackend {
         imag: this.makeTensorInfo(shape, 'float32', imag),
       };
       this.#ownedParts += 2;
-      return { dtype, size, refCount, pointer: -1, parts };
+      return { dtype, size, refCount, holds: 0, pointer: -1, parts };
     }
     const pointer = this.heap.allocate(size * elementBytes);
     const start = pointer / elementBytes;
     const view = dtype === 'float32' ? this.heap.float32 : this.heap.int32;
     if (values) view.set(values as tf.TypedArray, start);
     else view.fill(0, start, start + size);
-    return { dtype, size, refCount, pointer };
+    return { dtype, size, refCount, holds: 0, pointer };
   }
 }

@@ -38,12 +38,15 @@ export function runInFallback(
     );
   }
   const { backend } = call;
+  const { inputs } = call;
+  // What is computed now could move the views lent before it.
+  backend.settle(Array.isArray(inputs) ? inputs : Object.values(inputs));
   const plain = borrowPlainBackend();
   const outerStorage = plain.data;
   plain.data = new tf.DataStorage(plain, tf.engine());
   try {
     const output = kernel.kernelFunc({
-      inputs: lend(call.inputs, backend, plain) as tf.NamedTensorInfoMap,
+      inputs: lend(inputs, backend, plain) as tf.NamedTensorInfoMap,
       attrs: lend(call.attrs, backend, plain) as tf.NamedAttrMap,
       backend: plain,
     });

@@ -5,6 +5,8 @@ import type { SimdBackend } from './backend.js';
 export interface SimdKernel {
   readonly kernelName: string;
   readonly kernelFunc: (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
+  /** True for a kernel that takes up deferred inputs; those of others are computed before. */
+  readonly takesDeferred?: boolean;
 }
 
 /** What tfjs passes to a kernel. `Inputs` are borrowed: the kernel neither keeps nor disposes them. */
@@ -28,4 +30,12 @@ export function defineKernel<Inputs, Attributes = object>(
   kernelFunc: (call: KernelCall<Inputs, Attributes>) => tf.TensorInfo | tf.TensorInfo[],
 ): SimdKernel {
   return { kernelName, kernelFunc: kernelFunc as unknown as SimdKernel['kernelFunc'] };
+}
+
+/** As `defineKernel`, for a kernel that takes up inputs that are deferred. */
+export function defineFusingKernel<Inputs, Attributes = object>(
+  kernelName: string,
+  kernelFunc: (call: KernelCall<Inputs, Attributes>) => tf.TensorInfo | tf.TensorInfo[],
+): SimdKernel {
+  return { ...defineKernel(kernelName, kernelFunc), takesDeferred: true };
 }

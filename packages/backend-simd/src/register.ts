@@ -5,6 +5,7 @@ import { type FallbackCall, plainKernelNames, runInFallback } from './fallback.j
 import * as builds from './generated/kernels.js';
 import { Heap } from './heap.js';
 import { nativeKernels } from './kernels/index.js';
+import { fuseOptimizers } from './optimizers.js';
 import { startThreads, type ThreadHost } from './threads/pool.js';
 import { compileWasm } from './wasm.js';
 
@@ -36,8 +37,9 @@ let liveBackend: SimdBackend | undefined;
 let startError: unknown;
 
 /**
- * Registers the `simd` backend and its kernels with tfjs; `tf.setBackend('simd')` starts it. Again
- * with the same options, or with none, it does nothing.
+ * Registers the `simd` backend and its kernels with tfjs; `tf.setBackend('simd')` starts it. From
+ * then on tfjs's optimizers take one kernel for each variable while `simd` is the current backend,
+ * with the same results. Again with the same options, or with none, it does nothing.
  *
  * @param host what starts threads in this runtime; the entries for Node and browsers bring theirs.
  * @throws SimdBackendError if an option is wrong, or differs from those of the running backend.
@@ -61,6 +63,7 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
   }
   registeredOptions = options;
   registerKernels();
+  fuseOptimizers();
   tf.registerBackend(backendName, () => start(options, host), 0);
 }
 
@@ -153,23 +156,35 @@ function validate(options: SimdBackendOptions): void {
   }
 }
 
-/** Whether the options that are given are those that are registered; what is left out is. */
+/** Whether what is asked for is what is registered or, by now, running; what is left out is. */
 function agrees(options: SimdBackendOptions, registered: SimdBackendOptions): boolean {
+  const { threads, relaxed } = liveBackend ?? {};
+  const known = { threads, relaxed, maximumMemory: undefined };
   return optionNames.every(
-    (name) => options[name] === undefined || options[name] === registered[name],
+    (name) =>
+      options[name] === undefined ||
+      options[name] === registered[name] ||
+      options[name] === known[name],
   );
 }
 
 function registerKernels(): void {
-  for (const { kernelName, kernelFunc } of nativeKernels) {
-    register(kernelName, kernelFunc as unknown as tf.KernelFunc);
+  for (const { kernelName, kernelFunc, takesDeferred } of nativeKernels) {
+    register(kernelName, kernelFunc as unknown as tf.KernelFunc, takesDeferred);
   }
   for (const kernelName of kernelsInFallback()) {
     register(kernelName, (call) => runInFallback(kernelName, call as FallbackCall));
   }
 }
 
-function register(kernelName: string, kernelFunc: tf.KernelFunc): void {
+function register(kernelName: string, run: tf.KernelFunc, takesDeferred = false): void {
   if (tf.getKernel(kernelName, backendName)) return;
+  const kernelFunc: tf.KernelFunc = takesDeferred
+    ? run
+    : (call) => {
+        const { inputs, backend } = call;
+        (backend as SimdBackend).settle(Array.isArray(inputs) ? inputs : Object.values(inputs));
+        return run(call);
+      };
   tf.registerKernel({ kernelName, backendName, kernelFunc });
 }

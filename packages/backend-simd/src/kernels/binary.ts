@@ -3,6 +3,11 @@ import { elementBytes, type SimdBackend } from '../backend.js';
 import { type BroadcastPlan, planBroadcast } from '../broadcast.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
+import { blockElements, movedElement, runElementwise, runSliced } from '../sliced.js';
+import { isWorthSlicing } from '../slices.js';
+import { addBias, fusing, multiplyStep } from './product-fusion.js';
+
+const moving = { cost: movedElement, multiple: blockElements };
 
 /** Rows shorter than this are joined, several at a time, when one operand repeats on each. */
 const shortRow = 64;
@@ -61,22 +66,61 @@ function broadcast(
   const out = backend.makeOutput(plan.shape, dtype);
   const { rows, columns } = plan;
   if (rows === 0 || columns === 0 || plan.matrices.length === 0) return out;
-  const run = backend.kernels[functionName]!;
   const aStart = backend.pointer(a);
   const bStart = backend.pointer(b);
   let target = backend.pointer(out);
   const joined = joinedRows(plan);
   for (const matrix of plan.matrices) {
+    const { aRow, bRow } = plan;
+    const aScalar = Number(plan.aScalar);
+    const bScalar = Number(plan.bScalar);
     const left = aStart + matrix.a;
     const right = bStart + matrix.b;
-    if (joined > 1) runJoined(backend, run, plan, joined, left, right, target);
-    else {
-      const { aRow, bRow, aScalar, bScalar } = plan;
-      run(left, aRow, +aScalar, right, bRow, +bScalar, target, rows, columns);
-    }
+    const rowsOf = { a: left, aRow, aScalar, b: right, bRow, bScalar, out: target, rows, columns };
+    if (joined > 1) runJoined(backend, functionName, rowsOf, joined);
+    else runRows(backend, functionName, rowsOf);
     target += rows * columns * elementBytes;
   }
   return out;
+}
+
+/** The parameters of the functions of `assembly/binary.ts`. */
+interface Rows {
+  readonly a: number;
+  readonly aRow: number;
+  readonly aScalar: number;
+  readonly b: number;
+  readonly bRow: number;
+  readonly bScalar: number;
+  readonly out: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What an element takes, in nanoseconds, by the function; that of the others is what moving does. */
+const costs: Readonly<Record<string, number>> = { pow: 20, mod: 10, floorDiv: 5, floorDivInt: 5 };
+
+function runRows(backend: SimdBackend, functionName: string, parameters: Rows): void {
+  const { a, aRow, aScalar, b, bRow, bScalar, out, rows, columns } = parameters;
+  const cost = costs[functionName] ?? movedElement;
+  if (!isWorthSlicing(backend.threads, rows * columns, { cost })) {
+    backend.kernels[functionName]!(a, aRow, aScalar, b, bRow, bScalar, out, rows, columns);
+  } else if (rows === 1) {
+    const slicing = { cost, multiple: blockElements };
+    runSliced(backend, functionName, columns, slicing, (begin, end) => {
+      const offset = begin * elementBytes;
+      const left = aScalar ? a : a + offset;
+      const right = bScalar ? b : b + offset;
+      return [left, aRow, aScalar, right, bRow, bScalar, out + offset, 1, end - begin];
+    });
+  } else {
+    runSliced(backend, functionName, rows, { cost: cost * columns }, (begin, end) => {
+      const target = out + begin * columns * elementBytes;
+      const left = a + begin * aRow;
+      const right = b + begin * bRow;
+      return [left, aRow, aScalar, right, bRow, bScalar, target, end - begin, columns];
+    });
+  }
 }
 
 /** How many short rows to treat as one, with the repeating operand written out as often. */
@@ -88,16 +132,14 @@ function joinedRows({ rows, columns, aScalar, bScalar, aRow, bRow }: BroadcastPl
   return joined <= rows ? joined : 1;
 }
 
+/** Runs on several short rows at a time, for which it writes out the repeating operand. */
 function runJoined(
   backend: SimdBackend,
-  run: (...parameters: number[]) => number,
-  plan: BroadcastPlan,
+  functionName: string,
+  parameters: Rows,
   joined: number,
-  a: number,
-  b: number,
-  target: number,
 ): void {
-  const { rows, columns, aRow, bRow } = plan;
+  const { a, aRow, b, bRow, out, rows, columns } = parameters;
   const aRepeats = aRow === 0;
   const { heap } = backend;
   const rowBytes = columns * elementBytes;
@@ -106,22 +148,24 @@ function runJoined(
   for (let copy = 0; copy < joined; copy++) {
     heap.uint8.copyWithin(written + copy * rowBytes, repeating, repeating + rowBytes);
   }
-  const left = aRepeats ? written : a;
-  const right = aRepeats ? b : written;
   const groups = Math.floor(rows / joined);
-  run(left, aRow * joined, 0, right, bRow * joined, 0, target, groups, columns * joined);
+  runRows(backend, functionName, {
+    ...parameters,
+    a: aRepeats ? written : a,
+    b: aRepeats ? b : written,
+    aRow: aRow * joined,
+    bRow: bRow * joined,
+    rows: groups,
+    columns: columns * joined,
+  });
   const done = groups * joined;
-  run(
-    left + done * aRow,
-    aRow,
-    0,
-    right + done * bRow,
-    bRow,
-    0,
-    target + done * rowBytes,
-    rows - done,
-    columns,
-  );
+  runRows(backend, functionName, {
+    ...parameters,
+    a: a + done * aRow,
+    b: b + done * bRow,
+    out: out + done * rowBytes,
+    rows: rows - done,
+  });
   heap.free(written);
 }
 
@@ -136,13 +180,12 @@ const select = defineKernel<tf.SelectInputs>(tf.Select, (call) => {
     !tf.util.arraysEqual(condition.shape, t.shape);
   if (plain) return runInFallback(tf.Select, call);
   const out = backend.makeOutput(t.shape, t.dtype);
-  backend.kernels.select!(
-    backend.pointer(condition),
-    backend.pointer(t),
-    backend.pointer(e),
-    backend.pointer(out),
-    tf.util.sizeFromShape(t.shape),
-  );
+  const places = [condition, t, e, out].map((tensor) => backend.pointer(tensor));
+  const count = tf.util.sizeFromShape(t.shape);
+  runSliced(backend, 'select', count, moving, (begin, end) => [
+    ...places.map((place) => place + begin * elementBytes),
+    end - begin,
+  ]);
   return out;
 });
 
@@ -154,13 +197,18 @@ const addN = defineKernel<tf.TensorInfo[]>(tf.AddN, (call) => {
   if (!second || !native || inputs.some((tensor) => tensor.dtype !== dtype)) {
     return runInFallback(tf.AddN, call);
   }
-  const run = dtype === 'float32' ? backend.kernels.add! : backend.kernels.addInt!;
-  const out = backend.makeOutput(first!.shape, dtype);
-  const target = backend.pointer(out);
-  const count = tf.util.sizeFromShape(out.shape);
-  run(backend.pointer(first!), 0, 0, backend.pointer(second), 0, 0, target, 1, count);
-  for (const tensor of more) run(target, 0, 0, backend.pointer(tensor), 0, 0, target, 1, count);
-  return out;
+  const functionName = dtype === 'float32' ? 'add' : 'addInt';
+  const result = backend.makeOutput(first!.shape, dtype);
+  const out = backend.pointer(result);
+  const columns = tf.util.sizeFromShape(result.shape);
+  const add = (a: number, b: number) =>
+    runRows(backend, functionName, {
+      ...{ a, aRow: 0, aScalar: 0, b, bRow: 0, bScalar: 0 },
+      ...{ out, rows: 1, columns },
+    });
+  add(backend.pointer(first!), backend.pointer(second));
+  for (const tensor of more) add(out, backend.pointer(tensor));
+  return result;
 });
 
 const prelu = defineKernel<tf.PreluInputs>(tf.Prelu, (call) => {
@@ -189,7 +237,11 @@ const pow = defineKernel<tf.PowInputs>(tf.Pow, (call) => {
   }
   const out = backend.makeOutput(a.shape, 'float32');
   const count = tf.util.sizeFromShape(a.shape);
-  backend.kernels.squareAll!(backend.pointer(a), backend.pointer(out), count);
+  runElementwise(backend, 'squareAll', {
+    from: backend.pointer(a),
+    to: backend.pointer(out),
+    count,
+  });
   return out;
 });
 
@@ -197,9 +249,15 @@ const comparison = { dtype: 'bool' } as const;
 
 /** Functions of two tensors, with broadcasting. */
 export const binaryKernels: readonly SimdKernel[] = [
-  binary(tf.Add, 'add', { int32: 'addInt' }),
+  fusing<Operands>(
+    binary(tf.Add, 'add', { int32: 'addInt' }),
+    (backend, { a, b }) => addBias(backend, a, b) ?? addBias(backend, b, a),
+  ),
   binary(tf.Sub, 'sub', { int32: 'subInt' }),
-  binary(tf.Multiply, 'mul', { int32: 'mulInt' }),
+  fusing<Operands>(
+    binary(tf.Multiply, 'mul', { int32: 'mulInt' }),
+    (backend, { a, b }) => multiplyStep(backend, a, b) ?? multiplyStep(backend, b, a),
+  ),
   binary(tf.RealDiv, 'div'),
   binary(tf.FloorDiv, 'floorDiv', { int32: 'floorDivInt', dtype: 'int32' }),
   binary(tf.Mod, 'mod'),

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
 import { runInFallback } from '../fallback.js';
-import { defineKernel, type SimdKernel } from '../kernel.js';
+import { defineFusingKernel, type SimdKernel } from '../kernel.js';
 import { runElementwise } from '../sliced.js';
 import { fillTensor } from './create.js';
 import { copied } from './identity.js';
@@ -46,7 +46,7 @@ function toComplex(backend: SimdBackend, x: tf.TensorInfo): tf.TensorInfo | unde
 
 /** Conversion between dtypes, with JavaScript's rules: towards zero, modulo 2**32. */
 export const castKernels: readonly SimdKernel[] = [
-  defineKernel<tf.CastInputs, tf.CastAttrs>(tf.Cast, (call) => {
+  defineFusingKernel<tf.CastInputs, tf.CastAttrs>(tf.Cast, (call) => {
     const { inputs, attrs, backend } = call;
     const { x } = inputs;
     const { dtype } = attrs;

@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
+import { DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { cut, type Slice, sliceFor } from '../slices.js';
-import { type Epilogue, noEpilogue, runFused, withScratch } from './matmul-fused.js';
+import { runFused, withScratch } from './matmul-fused.js';
 
 type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Shape4D = [number, number, number, number];
@@ -65,6 +66,13 @@ interface Pass {
   readonly targetChannels: number;
 }
 
+/** A filter as it lies in memory, and whether it is turned around for the gradient of the input. */
+interface Filter {
+  readonly address: number;
+  readonly info: Conv2DInfo;
+  readonly transpose: boolean;
+}
+
 /** What a thread computes in a nanosecond: multiplications, each with its addition. */
 const productsPerNanosecond = 20;
 /** Fewer strips of a filter than this are too few to share out, if the filter is no larger than that. */
@@ -80,14 +88,13 @@ function convolve(
   backend: SimdBackend,
   pass: Pass,
   grid: Grid,
-  filter: tf.TensorInfo,
-  transpose: boolean,
+  filter: Filter,
   epilogue: Epilogue,
 ): void {
   const { images, source, height, width, channels } = pass;
   const { target, targetHeight, targetWidth, targetChannels } = pass;
   const { gridHeight, gridWidth, rows, columns } = grid;
-  const [, filterWidth, inChannels, outChannels] = filter.shape as Shape4D;
+  const { filterWidth, inChannels, outChannels } = filter.info;
   const { kernels } = backend;
   const { bias, flags, low, high } = epilogue;
   // biome-ignore format: grouped by meaning
@@ -108,7 +115,7 @@ function convolve(
   withScratch(backend, packedBytes, (packed) => {
     // biome-ignore format: grouped by meaning
     kernels.packFilter!(
-      backend.pointer(filter), filterWidth, inChannels, outChannels, Number(transpose),
+      filter.address, filterWidth, inChannels, outChannels, Number(filter.transpose),
       rows.filterFirst, rows.filterStep, rows.taps,
       columns.filterFirst, columns.filterStep, columns.taps,
       packed,
@@ -173,20 +180,19 @@ function greatestCommonDivisor(a: number, b: number): number {
 
 function forward(
   backend: SimdBackend,
-  x: tf.TensorInfo,
-  filter: tf.TensorInfo,
   info: Conv2DInfo,
+  [x, filter]: readonly number[],
+  target: number,
   epilogue: Epilogue,
-): tf.TensorInfo {
-  const out = backend.makeOutput(info.outShape, 'float32');
+): void {
   const { padInfo } = info;
   const pass: Pass = {
     images: info.batchSize,
-    source: backend.pointer(x),
+    source: x!,
     height: info.inHeight,
     width: info.inWidth,
     channels: info.inChannels,
-    target: backend.pointer(out),
+    target,
     targetHeight: info.outHeight,
     targetWidth: info.outWidth,
     targetChannels: info.outChannels,
@@ -195,9 +201,8 @@ function forward(
   const columns = forwardTaps(info.filterWidth, info.strideWidth, padInfo.left, info.dilationWidth);
   if (tf.util.sizeFromShape(info.outShape) > 0) {
     const grid = { gridHeight: info.outHeight, gridWidth: info.outWidth, rows, columns };
-    convolve(backend, pass, grid, filter, false, epilogue);
+    convolve(backend, pass, grid, { address: filter!, info, transpose: false }, epilogue);
   }
-  return out;
 }
 
 function inputGradient(
@@ -207,6 +212,7 @@ function inputGradient(
   info: Conv2DInfo,
 ): tf.TensorInfo {
   const out = backend.makeOutput(info.inShape, 'float32');
+  const address = backend.pointer(filter);
   const { inHeight, inWidth, strideHeight, strideWidth, padInfo } = info;
   if (tf.util.sizeFromShape(info.inShape) === 0) return out;
   if (tf.util.sizeFromShape(info.outShape) === 0) {
@@ -238,7 +244,8 @@ function inputGradient(
         columnPhase,
       );
       const gridWidth = Math.ceil((inWidth - columnPhase) / strideWidth);
-      convolve(backend, pass, { gridHeight, gridWidth, rows, columns }, filter, true, noEpilogue);
+      const grid = { gridHeight, gridWidth, rows, columns };
+      convolve(backend, pass, grid, { address, info, transpose: true }, noEpilogue);
     }
   }
   return out;
@@ -310,7 +317,11 @@ const conv2d = defineKernel<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D, (call) =
   const { x, filter } = inputs;
   if (!isSupported(attrs.dataFormat, x, filter)) return runInFallback(tf.Conv2D, call);
   const info = convolutionInfo(x.shape, filter.shape, attrs);
-  return forward(backend, x, filter, info, noEpilogue);
+  const operands = [backend.hold(x), backend.hold(filter)];
+  const product = new DeferredProduct(operands, info.outChannels, (addresses, target, epilogue) =>
+    forward(backend, info, addresses, target, epilogue),
+  );
+  return backend.defer(info.outShape, 'float32', product);
 });
 
 const fusedConv2d = defineKernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(
@@ -322,9 +333,12 @@ const fusedConv2d = defineKernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(
     if (!isSupported(attrs.dataFormat, x, filter)) return runInFallback(tf.FusedConv2D, call);
     const info = convolutionInfo(x.shape, filter.shape, attrs);
     const extras = { bias, preluActivationWeights, activation, leakyreluAlpha };
-    return runFused(backend, info.outChannels, extras, (epilogue) =>
-      forward(backend, x, filter, info, epilogue),
-    );
+    return runFused(backend, info.outChannels, extras, (epilogue) => {
+      const out = backend.makeOutput(info.outShape, 'float32');
+      const operands = [backend.pointer(x), backend.pointer(filter)];
+      forward(backend, info, operands, backend.pointer(out), epilogue);
+      return out;
+    });
   },
 );
 

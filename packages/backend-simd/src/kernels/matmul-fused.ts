@@ -1,20 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
+import { clamp, type Epilogue } from '../deferred.js';
 import { SimdBackendError } from '../errors.js';
 
 type Activation = tf._FusedMatMulAttrs['activation'];
-
-/** Bit flags of the tiles in `assembly/matmul-tile.ts`. */
-const clamp = 2;
-
-/** What a matrix product, convolution or depthwise convolution does to its result as it stores it. */
-export interface Epilogue {
-  /** Address of one float a column, or 0. */
-  readonly bias: number;
-  readonly flags: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** The optional inputs and attributes that all fused kernels share. */
 export interface FusedExtras {
@@ -23,9 +12,6 @@ export interface FusedExtras {
   readonly activation?: Activation | undefined;
   readonly leakyreluAlpha?: number | undefined;
 }
-
-/** An epilogue that does nothing. */
-export const noEpilogue: Epilogue = { bias: 0, flags: 0, low: 0, high: 0 };
 
 const limits: { readonly [name in Activation]?: readonly [low: number, high: number] } = {
   relu: [0, Number.POSITIVE_INFINITY],

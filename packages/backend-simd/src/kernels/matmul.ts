@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
+import { DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { sliceFor } from '../slices.js';
-import { type Epilogue, noEpilogue, runFused } from './matmul-fused.js';
+import { runFused } from './matmul-fused.js';
 
 /** Bytes of a float32. */
 const bytes = 4;
@@ -14,6 +15,8 @@ interface ProductShape {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
   /** For each matrix of the result, the index of its left and of its right operand. */
   readonly pairs: readonly (readonly [left: number, right: number])[];
 }
@@ -24,6 +27,11 @@ function productShape(
   transposeA: boolean,
   transposeB: boolean,
 ): ProductShape {
+  tf.util.assert(
+    a.shape.length >= 2 && b.shape.length >= 2,
+    () =>
+      `Error in matMul: expected tensors of rank 2 or more, got shapes ${a.shape} and ${b.shape}.`,
+  );
   const [aRows, aColumns] = a.shape.slice(-2) as [number, number];
   const [bRows, bColumns] = b.shape.slice(-2) as [number, number];
   const [rows, depth] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
@@ -42,6 +50,8 @@ function productShape(
     rows,
     columns,
     depth,
+    transposeA,
+    transposeB,
     pairs: broadcastPairs(batch, aBatch, bBatch),
   };
 }
@@ -64,42 +74,50 @@ function broadcastPairs(batch: number[], a: number[], b: number[]): [number, num
 
 function multiply(
   backend: SimdBackend,
-  a: tf.TensorInfo,
-  b: tf.TensorInfo,
-  transposeA: boolean,
-  transposeB: boolean,
   shape: ProductShape,
+  [left, right]: readonly number[],
+  target: number,
   epilogue: Epilogue,
-): tf.TensorInfo {
-  const { outShape, rows, columns, depth, pairs } = shape;
-  const out = backend.makeOutput(outShape, 'float32');
+): void {
+  const { rows, columns, depth, pairs, transposeA, transposeB } = shape;
   const { bias, flags, low, high } = epilogue;
   const lda = transposeA ? rows : depth;
   const ldb = transposeB ? depth : columns;
   const rowStep = (transposeA ? 1 : depth) * bytes;
   const columnStep = (transposeB ? depth : 1) * bytes;
-  const left = backend.pointer(a);
-  const right = backend.pointer(b);
-  let target = backend.pointer(out);
   const blocks = divide(backend.threads, pairs.length, rows, columns, depth);
   const calls: number[][] = [];
+  let to = target;
   for (const [leftIndex, rightIndex] of pairs) {
-    const from = left + leftIndex * rows * depth * bytes;
-    const by = right + rightIndex * depth * columns * bytes;
+    const from = left! + leftIndex * rows * depth * bytes;
+    const by = right! + rightIndex * depth * columns * bytes;
     for (const block of blocks) {
       // biome-ignore format: one line a matrix
       calls.push([
         from + block.row * rowStep, lda, Number(transposeA),
         by + block.column * columnStep, ldb, Number(transposeB),
-        target + (block.row * columns + block.column) * bytes, columns,
+        to + (block.row * columns + block.column) * bytes, columns,
         block.rows, block.columns, depth,
         bias && bias + block.column * bytes, flags, low, high,
       ]);
     }
-    target += rows * columns * bytes;
+    to += rows * columns * bytes;
   }
   const { rows: mostRows, columns: mostColumns } = blocks[0] ?? { rows, columns };
   backend.run('matmul', calls, backend.kernels.matmulScratch!(mostRows, mostColumns, depth));
+}
+
+/** A new tensor with the product of two. */
+function productOf(
+  backend: SimdBackend,
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  shape: ProductShape,
+  epilogue: Epilogue,
+): tf.TensorInfo {
+  const out = backend.makeOutput(shape.outShape, 'float32');
+  const operands = [backend.pointer(a), backend.pointer(b)];
+  multiply(backend, shape, operands, backend.pointer(out), epilogue);
   return out;
 }
 
@@ -156,7 +174,14 @@ const batchMatMul = defineKernel<tf.BatchMatMulInputs, tf.BatchMatMulAttrs>(
     const { transposeA, transposeB } = attrs;
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return runInFallback(tf.BatchMatMul, call);
     const shape = productShape(a, b, transposeA, transposeB);
-    return multiply(backend, a, b, transposeA, transposeB, shape, noEpilogue);
+    const { outShape, columns } = shape;
+    if (transposeA || transposeB) return productOf(backend, a, b, shape, noEpilogue);
+    // Neither is turned: a layer's forward pass, which a bias and an activation may follow.
+    const operands = [backend.hold(a), backend.hold(b)];
+    const product = new DeferredProduct(operands, columns, (addresses, target, epilogue) =>
+      multiply(backend, shape, addresses, target, epilogue),
+    );
+    return backend.defer(outShape, 'float32', product);
   },
 );
 
@@ -170,7 +195,7 @@ const fusedMatMul = defineKernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(
     const shape = productShape(a, b, transposeA, transposeB);
     const extras = { bias, preluActivationWeights, activation, leakyreluAlpha };
     return runFused(backend, shape.columns, extras, (epilogue) =>
-      multiply(backend, a, b, transposeA, transposeB, shape, epilogue),
+      productOf(backend, a, b, shape, epilogue),
     );
   },
 );
