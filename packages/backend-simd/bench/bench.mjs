@@ -21,7 +21,7 @@ const usage = `node bench/bench.mjs [ROW ...] [options]
 
 const { flags, rows, wanted, threads } = readArguments();
 const rounds = flags.quick ? 1 : 3;
-const seconds = flags.quick ? 1 : 4;
+const seconds = flags.quick ? 1 : 3;
 const [load] = loadavg();
 if (load > 0.3)
   progress(`The machine is busy (load ${load.toFixed(1)}): do not trust the figures.`);
