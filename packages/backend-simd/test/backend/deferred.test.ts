@@ -153,8 +153,8 @@ describe('a convolution that is put off', () => {
   it('takes up a bias and a relu, and its gradients are those of the plain backend', async () => {
     const run = () =>
       tf.tidy(() => {
-        const x = tf.sin(tf.range(0, 2 * 6 * 5 * 3)).reshape<tf.Rank.R4>([2, 6, 5, 3]);
-        const filter = tf.cos(tf.range(0, 3 * 3 * 3 * 4)).reshape<tf.Rank.R4>([3, 3, 3, 4]);
+        const x = tf.sin(tf.range(0, 2 * 6 * 5 * 3)).reshape([2, 6, 5, 3]) as tf.Tensor4D;
+        const filter = tf.cos(tf.range(0, 3 * 3 * 3 * 4)).reshape([3, 3, 3, 4]) as tf.Tensor4D;
         const offset = tf.tensor1d([0.1, -0.2, 0.3, -0.4]);
         const loss = (image: tf.Tensor4D, weights: tf.Tensor4D, added: tf.Tensor1D): tf.Scalar =>
           tf.conv2d(image, weights, 1, 'same').add(added).relu().square().sum();
