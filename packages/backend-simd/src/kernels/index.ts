@@ -1,4 +1,5 @@
 import type { SimdKernel } from '../kernel.js';
+import { updateKernels } from './apply-update.js';
 import { arrangeKernels } from './arrange.js';
 import { batchNormKernels } from './batch-norm.js';
 import { binaryKernels } from './binary.js';
@@ -32,4 +33,5 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...depthwiseKernels,
   ...matmulKernels,
   ...poolKernels,
+  ...updateKernels,
 ];

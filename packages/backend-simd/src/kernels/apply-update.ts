@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs';
+import { elementBytes } from '../backend.js';
+import { defineKernel, type SimdKernel } from '../kernel.js';
+import { sliceFor } from '../slices.js';
+
+/** Slices end at whole blocks of 64 bytes: vectors that reach past an end would meet another slice. */
+const elementsOfBlock = 64 / elementBytes;
+
+/** What a kernel of {@link updateKernels} takes beside its tensors. */
+export interface UpdateAttributes {
+  /** The numbers of the optimizer, in the order of the parameters of its function. */
+  readonly numbers: readonly number[];
+}
+
+/**
+ * A kernel that changes its inputs: the variable, its gradient and the `slots` that the optimizer
+ * keeps for it, all of one shape, followed by scalars. It has no output.
+ */
+function update(kernelName: string, functionName: string, slots: number): SimdKernel {
+  const streams = 2 + slots;
+  return defineKernel<tf.TensorInfo[], UpdateAttributes>(
+    kernelName,
+    ({ inputs, attrs: { numbers }, backend }) => {
+      const addresses = inputs.map((tensor) => backend.pointer(tensor));
+      const count = tf.util.sizeFromShape(inputs[0]!.shape);
+      const slices = sliceFor(backend.threads, count, {
+        cost: 0.15 * streams,
+        multiple: elementsOfBlock,
+      });
+      const calls = slices.map(({ begin, end }) => [
+        ...addresses.slice(0, streams).map((address) => address + begin * elementBytes),
+        ...addresses.slice(streams),
+        ...numbers,
+        end - begin,
+      ]);
+      backend.run(functionName, calls);
+      return [];
+    },
+  );
+}
+
+/**
+ * Steps of optimizers, named for TensorFlow's operations. tfjs knows nothing of them: it is
+ * `src/optimizers.ts` that calls them.
+ */
+export const updateKernels: readonly SimdKernel[] = [
+  update('ApplyGradientDescent', 'applyGradientDescent', 0),
+  update('ApplyMomentum', 'applyMomentum', 1),
+  update('ApplyAdam', 'applyAdam', 2),
+  update('ApplyAdaMax', 'applyAdaMax', 2),
+  update('ApplyRMSProp', 'applyRMSProp', 2),
+  update('ApplyCenteredRMSProp', 'applyCenteredRMSProp', 3),
+  update('ApplyAdagrad', 'applyAdagrad', 1),
+  update('ApplyAdadelta', 'applyAdadelta', 2),
+];
