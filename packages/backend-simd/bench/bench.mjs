@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { findPeers, measure } from './peers.mjs';
+import { findPeers, measure, measureTorchWaiting } from './peers.mjs';
 import { metricsPath, updateReadme } from './readme.mjs';
 import { rows as allRows } from './rows.mjs';
 import { alignTable, formatRate, median, memoryLine, tableCells } from './table.mjs';
@@ -45,6 +45,7 @@ for (const [index, { row, column }] of plan.entries()) {
   }
 }
 
+const hasTorchMlp = results.has('mlp torch');
 const metrics = {
   device: {
     cpu: cpus()[0]?.model.trim(),
@@ -55,6 +56,7 @@ const metrics = {
     peakMiB: Object.fromEntries(
       ['simd1', 'simdN', 'torch'].map((column) => [column, middle('clock-cnn', column, 'peakMiB')]),
     ),
+    torchWaiting: hasTorchMlp ? await measureTorchWaiting(threads, seconds) : null,
   },
   rows: rows.map(({ row, unit }) => ({
     row,

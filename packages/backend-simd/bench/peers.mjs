@@ -49,14 +49,28 @@ async function measureHere(task) {
 }
 
 // By default the threads of OpenMP spin while they wait. Where a step is as short as the MLP's, the
-// system then gives both the same core for milliseconds, and PyTorch loses four fifths of its speed:
-// `torch_bench.py --waiting` shows it. Sleeping threads are never slower, so the peer gets those.
-const environment = { OMP_WAIT_POLICY: 'PASSIVE', ...process.env };
+// system may then give two of them the same core for milliseconds, and most of PyTorch's speed is
+// lost. Sleeping threads are never slower, so that is what PyTorch gets in the table.
+const sleeping = { OMP_WAIT_POLICY: 'PASSIVE' };
 
-async function measureTorch(row, threads, seconds) {
+async function measureTorch(row, threads, seconds, settings = sleeping) {
   const parameters = [torchScript, String(threads), String(seconds), row];
-  const { stdout } = await run(python, parameters, { env: environment, timeout });
+  const env = { ...process.env, ...settings };
+  const { stdout } = await run(python, parameters, { env, timeout });
   return JSON.parse(stdout);
+}
+
+/**
+ * What PyTorch's MLP gives with each way of waiting, in images a second by the median step (`rate`)
+ * and by the mean step (`meanRate`).
+ */
+export async function measureTorchWaiting(threads, seconds) {
+  const spinning = { OMP_WAIT_POLICY: undefined };
+  return {
+    spinning: await measureTorch('mlp', threads, seconds, spinning),
+    sleeping: await measureTorch('mlp', threads, seconds),
+    oneThread: await measureTorch('mlp', 1, seconds),
+  };
 }
 
 async function findTorch() {

@@ -87,10 +87,22 @@ its own, ours and torch's the median of three such processes, all in one run.
 ${markdownTable(tableCells(rows, titleOf))}
 
 ${memoryLine(device)}
-
+${waitingText(device)}
 Stock tfjs wasm has no gradient of a convolution's filter: for this table the bench puts one together
 from its slices and products. The slow peers get small batches of pictures (${small}), the MLP its whole batch.
 Stock wasm and jax-js run on one thread in Node. A dash: not installed, or not written for it.
+`;
+}
+
+function waitingText({ torchWaiting }) {
+  if (!torchWaiting) return '';
+  const { spinning, sleeping, oneThread } = torchWaiting;
+  const rates = ({ rate, meanRate }) => `${formatRate(rate)} (${formatRate(meanRate)})`;
+  return `
+PyTorch's threads spin while they wait unless told otherwise, and in steps as short as the MLP's they
+then get into each other's way. The table has the sleeping ones (\`OMP_WAIT_POLICY=PASSIVE\`). Images a
+second of PyTorch's MLP by the median step, and in brackets by the mean: spinning ${rates(spinning)},
+sleeping ${rates(sleeping)}, on one thread ${rates(oneThread)}.
 `;
 }
 

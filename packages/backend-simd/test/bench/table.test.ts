@@ -104,6 +104,39 @@ describe('the memory line', () => {
   });
 });
 
+describe('the section of the README', () => {
+  const device = {
+    cpu: 'Some CPU',
+    cores: 2,
+    node: 'v20.20.2',
+    simd: 'relaxed',
+    versions: { torch: '1.13.1', tfjsCpu: '4.22.0', tfjsWasm: null, tfjsNode: null, jaxJs: null },
+    peakMiB: { simd1: 400, simdN: 410, torch: 800 },
+    torchWaiting: {
+      spinning: { rate: 22_000, meanRate: 5_900 },
+      sleeping: { rate: 29_000, meanRate: 28_000 },
+      oneThread: { rate: 36_000, meanRate: 35_000 },
+    },
+  };
+
+  it('says on what it was measured, and gives the table with whole titles', () => {
+    const text = speedSection({ device, rows: [clock] });
+    expect(text).toContain(
+      'Some CPU, 2 cores, Node 20.20.2, relaxed SIMD, tfjs 4.22.0, PyTorch 1.13.1',
+    );
+    expect(text).toContain(
+      '| course clock CNN, 150x150x1, batch 100, RMSprop | images/s | 140 | 245 |',
+    );
+    expect(text).not.toContain('undefined');
+  });
+
+  it('says how PyTorch waited, where that was measured', () => {
+    expect(speedSection({ device, rows: [clock] })).toContain('spinning 22,000 (5,900)');
+    const without = speedSection({ device: { ...device, torchWaiting: null }, rows: [clock] });
+    expect(without).not.toContain('spinning');
+  });
+});
+
 describe('the rows', () => {
   it('count images by the batch, and two operations for each product of a matrix product', () => {
     expect(workOfStep(rows.find(({ row }) => row === 'mlp')!, 32)).toBe(32);
