@@ -30,7 +30,9 @@ export class BarnesHutRepulsion implements Repulsion {
 
   /** Bytes that it allocates for so many points. */
   static bytes(points: number): number {
-    return points * (4 * 4 + 8 + Math.ceil(nodesAPoint) * nodeBytes) + stackBytes + countBytes + 1024;
+    return (
+      points * (4 * 4 + 8 + Math.ceil(nodesAPoint) * nodeBytes) + stackBytes + countBytes + 1024
+    );
   }
 
   constructor(workspace: Workspace, addresses: MapAddresses, theta: number) {

@@ -5,7 +5,7 @@ import { type MapAddresses, type Repulsion, type Square, squareAround } from './
 const sizes = [64, 80, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 1024, 1280, 1536, 2048];
 const largest = 2048;
 /** Two nodes of each side belong to splines whose points lie further in, and one is for rounding. */
-const margin = 5;
+const margin = 7;
 /** Fewer nodes than this across a map are too coarse a grid for its shape. */
 const fewestNodes = 12;
 /**
@@ -86,7 +86,7 @@ export class FftRepulsion implements Repulsion {
     };
     const workspace = this.#workspace;
     const { left, top } = this.#origin;
-    workspace.functions.spreadCharges!(map, count, left, top, 1 / spacing, nodes, this.#charges);
+    workspace.functions.spreadCharges!(count, map, left, top, 1 / spacing, nodes, this.#charges);
     const spectrum = this.#spectrum;
     const rest = [this.#twiddles] as const;
     const charges = [size, this.#charges, spectrum, ...rest];

@@ -1,0 +1,12 @@
+export type { Initialisation } from './initialisation.js';
+export type { DescentProgress } from './optimisation.js';
+export type { RepulsionMethod } from './repulsion.js';
+export {
+  type SavedTsne,
+  Tsne,
+  type TsneFitOptions,
+  type TsneOptions,
+  type TsneProgress,
+  TsneRun,
+  type TsneTransformOptions,
+} from './tsne.js';

@@ -1,0 +1,119 @@
+import type { Neighbours } from '../knn/index.js';
+import { Pause } from '../pause.js';
+import { type ThreadOptions, Workspace } from '../workspace.js';
+import { rowsOf } from './affinities.js';
+import { type Square, squareAround } from './repulsion.js';
+import { FftRepulsion } from './repulsion-fft.js';
+
+/** Options of {@link placePoints}. */
+export interface PlacementSettings extends ThreadOptions {
+  readonly iterations: number;
+  readonly learningRate: number;
+  readonly gridSpacing: number;
+}
+
+const momentum = 0.8;
+/** Above so many points on the map their repulsion is read from a grid, made once. */
+const exactUpTo = 2000;
+/** How far from the map, as a share of its width and in units, new points may go. */
+const margin = { share: 0.05, units: 3 };
+
+/**
+ * Places new points on a map that stays as it is.
+ *
+ * A new point feels what a point of the map feels: the attraction of its neighbours by their
+ * probabilities, and the repulsion of all points of the map, weighed by the map's own normaliser.
+ * New points do not feel each other.
+ *
+ * @param map - `[points, 2]`
+ * @param normaliser - Of the map: the sum of 1 / (1 + d^2) over all pairs.
+ * @param probabilities - `[new points, k]`: those of each new point sum to 1.
+ * @returns `[new points, 2]`
+ */
+export async function placePoints(
+  map: Float32Array,
+  normaliser: number,
+  probabilities: Float32Array,
+  neighbours: Pick<Neighbours, 'indices'>,
+  k: number,
+  settings: PlacementSettings,
+): Promise<Float32Array> {
+  const points = map.length / 2;
+  const count = neighbours.indices.length / k;
+  const rows = rowsOf(probabilities, neighbours, count);
+  const usesGrid = points > exactUpTo;
+  const padded = Math.ceil(count / 8) * 8;
+  const bytes = 8 * points + padded * (8 * 3 + 4) + 4 * (count + 1) + 8 * rows.values.length + 4096;
+  const gridBytes =
+    FftRepulsion.bytes + Workspace.scratchBytes(FftRepulsion.scratchBytes, settings);
+  const workspace = await Workspace.create(bytes + (usesGrid ? gridBytes : 0), settings);
+  try {
+    const others = workspace.allocate(8 * points);
+    const addresses = {
+      points: count,
+      map: workspace.allocate(8 * padded),
+      force: workspace.allocate(8 * padded),
+      sums: workspace.allocate(4 * padded),
+    };
+    const attraction = workspace.allocate(8 * padded);
+    const starts = workspace.allocate(4 * (count + 1));
+    const columns = workspace.allocate(4 * rows.columns.length);
+    const values = workspace.allocate(4 * rows.values.length);
+    workspace.floats(others, map.length).set(map);
+    workspace.integers(starts, count + 1).set(rows.starts);
+    workspace.integers(columns, rows.columns.length).set(rows.columns);
+    workspace.floats(values, rows.values.length).set(rows.values);
+    const square = enlarged(squareAround(map));
+    const placed = workspace.floats(addresses.map, 2 * count);
+    placed.set(weightedMeans(map, probabilities, neighbours.indices, count));
+    const grid = usesGrid
+      ? new FftRepulsion(workspace, addresses, settings.gridSpacing)
+      : undefined;
+    grid?.spread(others, points, square);
+    const pull = workspace.floats(attraction, 2 * count);
+    const push = workspace.floats(addresses.force, 2 * count);
+    const share = points / normaliser;
+    const velocity = new Float32Array(2 * count);
+    const pause = new Pause();
+    for (let iteration = 0; iteration < settings.iterations; iteration++) {
+      const { map: own, force, sums } = addresses;
+      workspace.forEach('attract', count, 1, [own, others, starts, columns, values, attraction]);
+      if (grid) grid.gather(addresses);
+      else workspace.forEach('repelExact', padded, 8, [own, others, points, force, sums]);
+      for (let at = 0; at < placed.length; at++) {
+        const gradient = 4 * (pull[at]! - share * push[at]!);
+        velocity[at] = momentum * velocity[at]! - settings.learningRate * gradient;
+        const low = at % 2 === 0 ? square.left : square.top;
+        const next = placed[at]! + velocity[at]!;
+        placed[at] = Math.max(low, Math.min(low + square.width, next));
+      }
+      await pause.ifDue();
+    }
+    return placed.slice();
+  } finally {
+    workspace.dispose();
+  }
+}
+
+function enlarged({ left, top, width }: Square): Square {
+  const by = margin.share * width + margin.units;
+  return { left: left - by, top: top - by, width: width + 2 * by };
+}
+
+/** The means of the neighbours' places, weighed by their probabilities. */
+function weightedMeans(
+  map: Float32Array,
+  probabilities: Float32Array,
+  indices: Int32Array,
+  count: number,
+): Float32Array {
+  const k = indices.length / count;
+  const means = new Float32Array(2 * count);
+  for (let at = 0; at < indices.length; at++) {
+    const point = Math.floor(at / k);
+    const neighbour = indices[at]!;
+    means[2 * point]! += probabilities[at]! * map[2 * neighbour]!;
+    means[2 * point + 1]! += probabilities[at]! * map[2 * neighbour + 1]!;
+  }
+  return means;
+}

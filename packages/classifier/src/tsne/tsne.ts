@@ -1,0 +1,483 @@
+import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
+import { exactNeighbours, type Neighbours } from '../knn/index.js';
+import { type Matrix, validateMatrix } from '../matrix.js';
+import {
+  requireChoice,
+  requireCount,
+  requireNumber,
+  validateNeighbours,
+} from '../option-checks.js';
+import { Pause } from '../pause.js';
+import {
+  decodeFloats,
+  encodeFloats,
+  readSaved,
+  requireSavedCount,
+  type SavedFloats,
+  type SavedModel,
+  savedModel,
+} from '../saved.js';
+import { type ThreadOptions, validateThreads, Workspace } from '../workspace.js';
+import { conditionalProbabilities, jointProbabilities, type SparseRows } from './affinities.js';
+import { type Initialisation, initialMap } from './initialisation.js';
+import {
+  Descent,
+  type DescentProgress,
+  type DescentSettings,
+  descentBytes,
+} from './optimisation.js';
+import { placePoints } from './placement.js';
+import { ExactRepulsion, type MapAddresses, type RepulsionMethod } from './repulsion.js';
+import { BarnesHutRepulsion } from './repulsion-barnes-hut.js';
+import { FftRepulsion } from './repulsion-fft.js';
+
+/** Options of {@link Tsne}. The defaults are those of scikit-learn 1.2 wherever it has the option. */
+export interface TsneOptions extends ThreadOptions {
+  /**
+   * How many neighbours a point has, roughly: from 1 to the rows less one. Default 30. Rows should
+   * be at least three times as many.
+   */
+  readonly perplexity?: number;
+  /** Where points start. Default `'pca'`. */
+  readonly initialisation?: Initialisation;
+  /** Iterations in all, the early ones included. Default 1000. */
+  readonly iterations?: number;
+  /** Iterations with exaggerated attraction, in which clusters form. Default 250. */
+  readonly exaggerationIterations?: number;
+  /** How much the attraction is exaggerated in them, from 1. Default 12. */
+  readonly earlyExaggeration?: number;
+  /** Default `'auto'`: rows / earlyExaggeration / 4, at least 50 (Belkina et al. 2019). */
+  readonly learningRate?: number | 'auto';
+  /** Momentum while the attraction is exaggerated, in [0, 1). Default 0.5. */
+  readonly initialMomentum?: number;
+  /** Momentum afterwards, in [0, 1). Default 0.8. */
+  readonly finalMomentum?: number;
+  /** Least gain of a coordinate, above 0. Default 0.01. */
+  readonly minimumGain?: number;
+  /**
+   * How repulsion is summed: `exact` (time grows with the square of the rows), `barnes-hut` or `fft`.
+   * Default `'auto'`: the fastest for so many rows.
+   */
+  readonly repulsion?: RepulsionMethod | 'auto';
+  /** Barnes-Hut: a cell stands for its points below this ratio of width to distance. Default 0.5. */
+  readonly theta?: number;
+  /** FFT: distance between the nodes of the grid, above 0 and at most 1. Default 1/3. */
+  readonly gridSpacing?: number;
+  /** Ends after so many iterations without a lower divergence. Default 300. */
+  readonly patience?: number;
+  /** Ends when the norm of the gradient is as small as this. Default 1e-7. */
+  readonly minimumGradientNorm?: number;
+  /** Decides a random start, and the noise on the principal components. Default 42. */
+  readonly seed?: number;
+}
+
+/** How far a map is. */
+export interface TsneProgress extends DescentProgress {
+  /** Iterations in all. */
+  readonly iterations: number;
+  /** Copies the map as it is now: `[rows, 2]`. */
+  readonly readMap: () => Matrix;
+}
+
+/** Options of {@link Tsne.start}. */
+export interface TsneStartOptions {
+  /**
+   * The neighbours of each row, itself not among them, nearest first: three times the perplexity
+   * are enough. Default: the exact ones.
+   */
+  readonly neighbours?: Neighbours;
+}
+
+/** Options of {@link Tsne.fit}. */
+export interface TsneFitOptions extends TsneStartOptions {
+  /** Told every {@link iterationsBetweenProgress} iterations and at the end. */
+  readonly onProgress?: (progress: TsneProgress) => void;
+  /** Default 50. */
+  readonly iterationsBetweenProgress?: number;
+  /** Stops the work, with its reason as the error. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Tsne.transform}. */
+export interface TsneTransformOptions {
+  /** As for the map, but of a new point's neighbours in it. Default 5. */
+  readonly perplexity?: number;
+  /** Default 250. */
+  readonly iterations?: number;
+  /** Default 0.1. */
+  readonly learningRate?: number;
+}
+
+/** What `Tsne.toJSON` gives. */
+export interface SavedTsne extends SavedModel<'tsne'> {
+  readonly rows: number;
+  readonly values: SavedFloats;
+  readonly map: SavedFloats;
+  readonly iterations: number;
+  /** KL divergence and normaliser. */
+  readonly figures: SavedFloats;
+}
+
+interface FittedTsne {
+  readonly x: Matrix;
+  readonly map: Float32Array;
+  readonly klDivergence: number;
+  readonly iterations: number;
+  /** Sum of 1 / (1 + d^2) over all pairs of the map. */
+  readonly normaliser: number;
+}
+
+type Settings = Required<Omit<TsneOptions, 'threads' | 'threadHost'>> & ThreadOptions;
+
+/** With so few rows all pairs take less time than a tree. */
+const exactBelow = 600;
+/** From so many rows on, a grid takes less time than a tree, and is more exact. */
+const fftFrom = 15_000;
+
+/**
+ * t-SNE: a map of the rows in two dimensions on which near rows stay near (van der Maaten and Hinton
+ * 2008).
+ *
+ * What such a map does not show: distances between clusters, their sizes and their densities mean
+ * little, and shapes can come from chance or from the perplexity. Look at several perplexities, and at
+ * the measures beside it ({@link mapQuality}).
+ *
+ * Equal options and seeds give equal maps, whatever the number of threads.
+ *
+ * @example
+ * ```ts
+ * const tsne = await new Tsne({ perplexity: 30 }).fit(train);
+ * tsne.map; // [rows, 2]
+ * const placed = await tsne.transform(test);
+ * ```
+ */
+export class Tsne {
+  readonly #settings: Settings;
+  #fitted: FittedTsne | undefined;
+
+  /** @throws InvalidArgumentError for an option out of its range. */
+  constructor(options: TsneOptions = {}) {
+    this.#settings = settingsOf(options);
+  }
+
+  /**
+   * Makes the map.
+   *
+   * @throws InvalidArgumentError when there are fewer than 4 rows, a value is not finite, or the
+   * perplexity is too large for the rows.
+   * @throws ShapeError when sizes do not fit.
+   */
+  async fit(x: Matrix, options: TsneFitOptions = {}): Promise<this> {
+    const { onProgress, iterationsBetweenProgress = 50, signal } = options;
+    requireCount('iterationsBetweenProgress', iterationsBetweenProgress, 1);
+    const run = await this.start(x, options);
+    try {
+      const pause = new Pause();
+      while (!run.isDone) {
+        signal?.throwIfAborted();
+        run.step();
+        const { iteration } = run.progress;
+        if (run.isDone || iteration % iterationsBetweenProgress === 0) onProgress?.(run.progress);
+        await pause.ifDue();
+      }
+      run.finish();
+    } finally {
+      run.dispose();
+    }
+    return this;
+  }
+
+  /**
+   * Begins a map that is made step by step, say for an animation.
+   *
+   * @example
+   * ```ts
+   * const run = await tsne.start(x);
+   * while (!run.isDone) draw(run.step(10).readMap());
+   * run.finish(); // tsne has the map now
+   * run.dispose();
+   * ```
+   * @throws as {@link fit}.
+   */
+  async start(x: Matrix, options: TsneStartOptions = {}): Promise<TsneRun> {
+    validateMatrix(x, { minimumRows: 4 });
+    const { perplexity, initialisation, seed } = this.#settings;
+    if (perplexity > x.rows - 1) {
+      throw new InvalidArgumentError(
+        `Expected a perplexity of at most ${x.rows - 1} for ${x.rows} rows, got ${perplexity}. A third of the rows is a good upper limit.`,
+      );
+    }
+    const k = Math.min(x.rows - 1, Math.floor(3 * perplexity) + 1);
+    const { neighbours = await exactNeighbours(x, x, k, { excludeSelf: true }) } = options;
+    const width = validateNeighbours(neighbours, x.rows);
+    const probabilities = conditionalProbabilities(neighbours.distances, width, perplexity);
+    const affinities = jointProbabilities(probabilities, neighbours, x.rows);
+    const initial = await initialMap(x, initialisation, seed);
+    return TsneRun.start(this.#settings, affinities, initial, (fitted) => {
+      this.#fitted = { x, ...fitted };
+    });
+  }
+
+  /** `[rows, 2]`: where each row is. @throws NotFittedError */
+  get map(): Matrix {
+    const { map } = this.#require();
+    return { rows: map.length / 2, columns: 2, values: map };
+  }
+
+  /** The Kullback-Leibler divergence between the affinities of the rows and those on the map. @throws NotFittedError */
+  get klDivergence(): number {
+    return this.#require().klDivergence;
+  }
+
+  /** How many iterations were made. @throws NotFittedError */
+  get iterations(): number {
+    return this.#require().iterations;
+  }
+
+  /**
+   * Places new rows on the map, which stays as it is: each starts between its nearest rows of the
+   * map and moves under their attraction and the repulsion of all (as openTSNE, Poličar et al. 2019).
+   * Where a row goes does not depend on the others.
+   *
+   * @returns `[rows, 2]`.
+   * @throws NotFittedError, InvalidArgumentError, or ShapeError when the rows are not as wide as those
+   * of the map.
+   */
+  async transform(x: Matrix, options: TsneTransformOptions = {}): Promise<Matrix> {
+    const fitted = this.#require();
+    const columns = { count: fitted.x.columns, of: 'the rows of the map' };
+    validateMatrix(x, { name: 'the new rows', columns });
+    const {
+      perplexity = Math.min(5, fitted.x.rows),
+      iterations = 250,
+      learningRate = 0.1,
+    } = options;
+    requireNumber('perplexity', perplexity, 1, fitted.x.rows);
+    requireCount('iterations', iterations, 0);
+    requireNumber('learningRate', learningRate, Number.MIN_VALUE, Infinity);
+    const k = Math.min(fitted.x.rows, Math.floor(3 * perplexity) + 1);
+    const neighbours = await exactNeighbours(fitted.x, x, k);
+    const probabilities = conditionalProbabilities(neighbours.distances, k, perplexity);
+    const { gridSpacing, threads, threadHost } = this.#settings;
+    const values = await placePoints(fitted.map, fitted.normaliser, probabilities, neighbours, k, {
+      ...{ iterations, learningRate, gridSpacing, threads, threadHost },
+    });
+    return { rows: x.rows, columns: 2, values };
+  }
+
+  /** The map and the rows that it is of, as plain values for `JSON.stringify`. @throws NotFittedError */
+  toJSON(): SavedTsne {
+    const { x, map, iterations, klDivergence, normaliser } = this.#require();
+    return savedModel('tsne', {
+      rows: x.rows,
+      values: encodeFloats(x.values),
+      map: encodeFloats(map),
+      iterations,
+      figures: encodeFloats(Float64Array.of(klDivergence, normaliser)),
+    });
+  }
+
+  /**
+   * What {@link toJSON} gave, fitted again.
+   *
+   * @param source - Where it is from, for errors.
+   * @param options - What the map was made with is not needed any more; threads may be.
+   * @throws DataFormatError when it is not that, or damaged.
+   */
+  static fromJSON(json: unknown, source = 'the saved map', options: ThreadOptions = {}): Tsne {
+    const saved = readSaved<SavedTsne>(json, 'tsne', source);
+    const rows = requireSavedCount(saved.rows, 4, source);
+    const columns = requireSavedCount(saved.values?.length / rows, 1, source);
+    const values = decodeFloats(saved.values, Float32Array, source, rows * columns);
+    const map = decodeFloats(saved.map, Float32Array, source, 2 * rows);
+    const [klDivergence, normaliser] = decodeFloats(saved.figures, Float64Array, source, 2);
+    if (!(normaliser! > 0)) {
+      throw new DataFormatError(
+        `${source}: the saved model is damaged: expected a normaliser above 0, got ${normaliser}. Save it anew.`,
+        { source },
+      );
+    }
+    const tsne = new this(options);
+    tsne.#fitted = {
+      x: { rows, columns, values },
+      map,
+      iterations: requireSavedCount(saved.iterations, 0, source),
+      klDivergence: klDivergence!,
+      normaliser: normaliser!,
+    };
+    return tsne;
+  }
+
+  #require(): FittedTsne {
+    if (!this.#fitted) {
+      throw new NotFittedError('Expected a fitted t-SNE, got one without a map: call fit first.');
+    }
+    return this.#fitted;
+  }
+}
+
+/** A map in the making; {@link Tsne.start} gives one. */
+export class TsneRun {
+  readonly #workspace: Workspace;
+  readonly #descent: Descent;
+  readonly #iterations: number;
+  readonly #onFinish: (fitted: Omit<FittedTsne, 'x'>) => void;
+
+  /** @internal */
+  static async start(
+    settings: Settings,
+    affinities: SparseRows,
+    initial: Float32Array,
+    onFinish: (fitted: Omit<FittedTsne, 'x'>) => void,
+  ): Promise<TsneRun> {
+    const { rows, values } = affinities;
+    const repulsion = repulsionFor(settings, rows);
+    const bytes = descentBytes(rows, values.length) + repulsion.bytes;
+    const workspace = await Workspace.create(bytes, settings);
+    const learningRate =
+      settings.learningRate === 'auto'
+        ? Math.max(50, rows / settings.earlyExaggeration / 4)
+        : settings.learningRate;
+    const descent = new Descent(
+      workspace,
+      affinities,
+      initial,
+      { ...settings, learningRate },
+      (at) => repulsion.create(workspace, at),
+    );
+    return new TsneRun(workspace, descent, settings, onFinish);
+  }
+
+  private constructor(
+    workspace: Workspace,
+    descent: Descent,
+    { iterations }: Pick<DescentSettings, 'iterations'>,
+    onFinish: (fitted: Omit<FittedTsne, 'x'>) => void,
+  ) {
+    this.#workspace = workspace;
+    this.#descent = descent;
+    this.#iterations = iterations;
+    this.#onFinish = onFinish;
+  }
+
+  /** True after the last iteration, and when the map does not get better any more. */
+  get isDone(): boolean {
+    return this.#descent.isDone;
+  }
+
+  get progress(): TsneProgress {
+    return {
+      ...this.#descent.progress,
+      iterations: this.#iterations,
+      readMap: () => {
+        const values = this.#descent.map;
+        return { rows: values.length / 2, columns: 2, values };
+      },
+    };
+  }
+
+  /**
+   * Does so many iterations, fewer if the map is done before.
+   *
+   * @param iterations - Default 1.
+   */
+  step(iterations = 1): TsneProgress {
+    for (let done = 0; done < iterations && !this.isDone; done++) this.#descent.step();
+    return this.progress;
+  }
+
+  /** The gradient of the divergence at the map as it is, `[rows, 2]`, without exaggeration. */
+  gradient(): Float32Array {
+    return this.#descent.gradient();
+  }
+
+  /** The divergence of the map as it is: computed now, in the time of an iteration. */
+  klDivergence(): number {
+    return this.#descent.evaluate().klDivergence;
+  }
+
+  /** Gives the map as it is to the t-SNE, done or not. */
+  finish(): void {
+    const { iteration: iterations } = this.#descent.progress;
+    this.#onFinish({ map: this.#descent.map, iterations, ...this.#descent.evaluate() });
+  }
+
+  /** Ends the threads. The run is of no further use. */
+  dispose(): void {
+    this.#workspace.dispose();
+  }
+}
+
+function repulsionFor(settings: Settings, rows: number) {
+  const { theta, gridSpacing } = settings;
+  switch (settings.repulsion === 'auto' ? fastestFor(rows) : settings.repulsion) {
+    case 'exact':
+      return {
+        bytes: 0,
+        create: (workspace: Workspace, at: MapAddresses) => new ExactRepulsion(workspace, at),
+      };
+    case 'barnes-hut':
+      return {
+        bytes: BarnesHutRepulsion.bytes(rows),
+        create: (workspace: Workspace, at: MapAddresses) =>
+          new BarnesHutRepulsion(workspace, at, theta),
+      };
+    case 'fft':
+      return {
+        bytes: FftRepulsion.bytes + Workspace.scratchBytes(FftRepulsion.scratchBytes, settings),
+        create: (workspace: Workspace, at: MapAddresses) =>
+          new FftRepulsion(workspace, at, gridSpacing),
+      };
+  }
+}
+
+function fastestFor(rows: number): RepulsionMethod {
+  if (rows < exactBelow) return 'exact';
+  return rows < fftFrom ? 'barnes-hut' : 'fft';
+}
+
+function settingsOf(options: TsneOptions): Settings {
+  const {
+    perplexity = 30,
+    initialisation = 'pca',
+    iterations = 1000,
+    exaggerationIterations = 250,
+    earlyExaggeration = 12,
+    learningRate = 'auto',
+    initialMomentum = 0.5,
+    finalMomentum = 0.8,
+    minimumGain = 0.01,
+    repulsion = 'auto',
+    theta = 0.5,
+    gridSpacing = 1 / 3,
+    patience = 300,
+    minimumGradientNorm = 1e-7,
+    seed = 42,
+    ...threading
+  } = options;
+  requireNumber('perplexity', perplexity, 1, Number.MAX_VALUE);
+  if (!(initialisation instanceof Float32Array)) {
+    requireChoice('initialisation', initialisation, ['pca', 'random']);
+  }
+  requireCount('iterations', iterations, 1);
+  requireCount('exaggerationIterations', exaggerationIterations, 0);
+  requireNumber('earlyExaggeration', earlyExaggeration, 1, Number.MAX_VALUE);
+  if (learningRate !== 'auto') {
+    requireNumber('learningRate', learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
+  }
+  requireNumber('initialMomentum', initialMomentum, 0, 1 - Number.EPSILON);
+  requireNumber('finalMomentum', finalMomentum, 0, 1 - Number.EPSILON);
+  requireNumber('minimumGain', minimumGain, Number.MIN_VALUE, Number.MAX_VALUE);
+  requireChoice('repulsion', repulsion, ['auto', 'exact', 'barnes-hut', 'fft']);
+  requireNumber('theta', theta, 0, 1);
+  requireNumber('gridSpacing', gridSpacing, 0.05, 1);
+  requireCount('patience', patience, 0);
+  requireNumber('minimumGradientNorm', minimumGradientNorm, 0, Number.MAX_VALUE);
+  requireCount('seed', seed, 0);
+  validateThreads(threading);
+  return {
+    ...{ perplexity, initialisation, iterations, exaggerationIterations, earlyExaggeration },
+    ...{ learningRate, initialMomentum, finalMomentum, minimumGain, repulsion, theta },
+    ...{ gridSpacing, patience, minimumGradientNorm, seed, ...threading },
+  };
+}
