@@ -4,7 +4,7 @@ export {
   convolve, convolveFilter, convolveFilterScratch, convolveScratch, filterStrips, packedFilterBytes, packFilter,
 } from './conv2d';
 export * from './unary';
-export * from './activation-gradient';
+export { leakyReluGradient, multiplyStep, relu6Gradient, sigmoidGradient, tanhGradient } from './activation-gradient';
 export * from './binary';
 export * from './reduce';
 export * from './transform';

@@ -1,5 +1,5 @@
 // Normalisation over rows: softmax, and batch normalisation with given statistics.
-import { madd } from './simd';
+import { addToTotals, madd } from './simd';
 import { exp, splat } from './vector-math';
 
 function rowMaximum(x: usize, length: usize): f32 {
@@ -75,5 +75,58 @@ export function batchNorm(
       const shift = offset ? v128.load32_splat(offset + channel) : splat(0);
       v128.store32_lane(out + channel, madd(centred, v128.load32_splat(factor + channel), shift), 0);
     }
+  }
+}
+
+/** Rows whose sums are kept in single precision, before they are added in double precision. */
+// @ts-ignore: decorator
+@inline
+const BLOCK_ROWS: i32 = 64;
+
+/**
+ * For rows of `channels` numbers, the sums of dy of each channel into as many doubles, followed by
+ * those of dy * (x - mean).
+ */
+export function batchNormSums(
+  dy: usize, x: usize, mean: usize, totals: usize, rows: i32, channels: i32,
+): void {
+  const stride = <usize>channels << 2;
+  const moments = totals + (stride << 1);
+  memory.fill(totals, 0, stride << 2);
+  for (let start = 0; start < rows; start += BLOCK_ROWS) {
+    const count = min(BLOCK_ROWS, rows - start);
+    let at: usize = 0;
+    for (; at + 32 <= stride; at += 32) {
+      let s0 = splat(0), s1 = s0, m0 = s0, m1 = s0;
+      const c0 = v128.load(mean + at), c1 = v128.load(mean + at, 16);
+      let gradient = dy + at, value = x + at;
+      for (let row = 0; row < count; row++, gradient += stride, value += stride) {
+        const g0 = v128.load(gradient), g1 = v128.load(gradient, 16);
+        s0 = f32x4.add(s0, g0);
+        s1 = f32x4.add(s1, g1);
+        m0 = madd(g0, f32x4.sub(v128.load(value), c0), m0);
+        m1 = madd(g1, f32x4.sub(v128.load(value, 16), c1), m1);
+      }
+      const sums = totals + (at << 1), products = moments + (at << 1);
+      addToTotals(sums, s0);
+      addToTotals(sums + 32, s1);
+      addToTotals(products, m0);
+      addToTotals(products + 32, m1);
+    }
+    for (; at < stride; at += 4) {
+      const centre = load<f32>(mean + at);
+      let sum: f64 = 0, moment: f64 = 0;
+      let gradient = dy + at, value = x + at;
+      for (let row = 0; row < count; row++, gradient += stride, value += stride) {
+        const g = load<f32>(gradient);
+        sum += <f64>g;
+        moment += <f64>(g * (load<f32>(value) - centre));
+      }
+      const place = at << 1;
+      store<f64>(totals + place, load<f64>(totals + place) + sum);
+      store<f64>(moments + place, load<f64>(moments + place) + moment);
+    }
+    dy += <usize>count * stride;
+    x += <usize>count * stride;
   }
 }

@@ -1,5 +1,6 @@
 // Pooling over windows of a picture stored row by row, channels last, and its gradients.
 
+import { multiplyStep, stepOf } from './activation-gradient';
 import { madd } from './simd';
 
 // @ts-ignore: decorator
@@ -72,15 +73,35 @@ export function maxPool(
   }
 }
 
+/** Multiplies what lies at `offset` from `x` with the step of x. */
+function multiplyByStep(x: usize, offset: usize, length: usize, low: f32): void {
+  const end = x + length;
+  const whole = length & ~15;
+  multiplyStep(x + offset, x, x + offset, <i32>(whole >> 2), low);
+  for (let at = x + whole; at < end; at += 4) {
+    const step = stepOf(v128.load32_splat(at), low);
+    store<f32>(at + offset, load<f32>(at + offset) * f32x4.extract_lane(step, 0));
+  }
+}
+
+/** Zeros at `offset` from `x`; times the step of x if `stepped`, which is NaN where x is. */
+function clear(x: usize, offset: usize, length: usize, stepped: bool, low: f32): void {
+  memory.fill(x + offset, 0, length);
+  if (stepped) multiplyByStep(x, offset, length, low);
+}
+
 /**
  * Gives each output's gradient to the first greatest element of its window; to none where the window
  * has nothing above -Infinity. Computes the images `begin` to `end`.
+ *
+ * @param stepped whether to multiply the gradient with the step of `x`, `low` where that is not
+ *   positive: the gradient of a relu whose output `x` is.
  */
 export function maxPoolGradient(
   x: usize, gradient: usize, height: i32, width: i32, channels: i32,
   out: usize, outHeight: i32, outWidth: i32,
   windowHeight: i32, windowWidth: i32, strideRow: i32, strideColumn: i32, padTop: i32, padLeft: i32,
-  begin: i32, end: i32,
+  stepped: bool, low: f32, begin: i32, end: i32,
 ): void {
   const pixelBytes = <usize>channels << 2;
   const lineBytes = <usize>width * pixelBytes;
@@ -101,14 +122,14 @@ export function maxPoolGradient(
       memory.fill(picture + offset, 0, imageBytes);
     } else {
       const coveredRows = <usize>(outHeight * 2) * lineBytes;
-      memory.fill(picture + offset + coveredRows, 0, imageBytes - coveredRows);
+      clear(picture + coveredRows, offset, imageBytes - coveredRows, stepped, low);
     }
     for (let outRow = 0; outRow < outHeight; outRow++) {
       const top = outRow * strideRow - padTop;
       if (tiled && covered < lineBytes) {
-        const end = picture + offset + <usize>top * lineBytes + covered;
-        memory.fill(end, 0, lineBytes - covered);
-        memory.fill(end + lineBytes, 0, lineBytes - covered);
+        const end = picture + <usize>top * lineBytes + covered;
+        clear(end, offset, lineBytes - covered, stepped, low);
+        clear(end + lineBytes, offset, lineBytes - covered, stepped, low);
       }
       const rowBegin = max(0, top), rowEnd = min(height, top + windowHeight);
       for (let outColumn = 0; outColumn < outWidth; outColumn++) {
@@ -130,11 +151,21 @@ export function maxPoolGradient(
             const is2 = f32x4.gt(x2, best);
             best = f32x4.pmax(best, x2);
             const is3 = f32x4.gt(x3, best);
-            const from1 = v128.or(is1, v128.or(is2, is3)), from2 = v128.or(is2, is3);
-            v128.store(from + offset, v128.andnot(v128.and(value, is0), from1));
-            v128.store(from + pixelBytes + offset, v128.andnot(v128.and(value, is1), from2));
-            v128.store(below + offset, v128.andnot(v128.and(value, is2), is3));
-            v128.store(below + pixelBytes + offset, v128.and(value, is3));
+            const from2 = v128.or(is2, is3), from1 = v128.or(is1, from2);
+            let g0 = v128.andnot(v128.and(value, is0), from1);
+            let g1 = v128.andnot(v128.and(value, is1), from2);
+            let g2 = v128.andnot(v128.and(value, is2), is3);
+            let g3 = v128.and(value, is3);
+            if (tiled && stepped) {
+              g0 = f32x4.mul(g0, stepOf(x0, low));
+              g1 = f32x4.mul(g1, stepOf(x1, low));
+              g2 = f32x4.mul(g2, stepOf(x2, low));
+              g3 = f32x4.mul(g3, stepOf(x3, low));
+            }
+            v128.store(from + offset, g0);
+            v128.store(from + pixelBytes + offset, g1);
+            v128.store(below + offset, g2);
+            v128.store(below + pixelBytes + offset, g3);
             from += 16; below += 16; dy += 16;
           }
         }
@@ -188,6 +219,7 @@ export function maxPoolGradient(
         }
       }
     }
+    if (stepped && !tiled) multiplyByStep(picture, offset, imageBytes, low);
   }
 }
 

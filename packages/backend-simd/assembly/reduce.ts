@@ -1,6 +1,7 @@
 // Reductions of a matrix along its rows, to one number a row, or of a stack of matrices along their
 // columns, to one row each. Sums run in single precision over short blocks, whose totals are added
 // in double precision: the error does not grow with the length.
+import { addToTotals } from './simd';
 import { splat } from './vector-math';
 
 // @ts-ignore: decorator
@@ -128,14 +129,6 @@ export function sumColumnsPart(x: usize, totals: usize, rows: i32, columns: i32,
     x += <usize>count * width;
   }
   for (; x < end; x += 4, totals += 8) store<f64>(totals, load<f64>(totals) + <f64>load<f32>(x));
-}
-
-// @ts-ignore: decorator
-@inline
-function addToTotals(totals: usize, sums: v128): void {
-  v128.store(totals, f64x2.add(v128.load(totals), f64x2.promote_low_f32x4(sums)));
-  const high = f64x2.promote_low_f32x4(i64x2.shuffle(sums, sums, 1, 0));
-  v128.store(totals, f64x2.add(v128.load(totals, 16), high), 16);
 }
 
 function addSixteen(x: usize, totals: usize, rows: i32, stride: usize): void {

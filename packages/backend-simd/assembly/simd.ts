@@ -28,3 +28,12 @@ export function sumLanes(a: v128): f32 {
     (f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3))
   );
 }
+
+/** Adds four numbers to four doubles in memory. */
+// @ts-ignore: decorator
+@inline
+export function addToTotals(totals: usize, sums: v128): void {
+  v128.store(totals, f64x2.add(v128.load(totals), f64x2.promote_low_f32x4(sums)));
+  const high = f64x2.promote_low_f32x4(i64x2.shuffle(sums, sums, 1, 0));
+  v128.store(totals, f64x2.add(v128.load(totals, 16), high), 16);
+}

@@ -1,5 +1,6 @@
 // Functions of one tensor, element by element. Every tensor starts on a 64-byte boundary and owns
 // whole blocks of 64 bytes, so the last vector may read and write past the last element.
+import { stepOf } from './activation-gradient';
 import { choose, erf, exp, expm1, log, log1p, magnitude, sigmoid, sine, softplus, splat, tanh, withSignOf } from './vector-math';
 
 // @ts-ignore: decorator
@@ -136,9 +137,7 @@ export function eluAll(x: usize, out: usize, count: i32, positiveScale: f32, neg
 /** 1 for x > 0, `low` elsewhere, NaN for NaN. */
 export function stepAll(x: usize, out: usize, count: i32, low: f32): void {
   for (let end = endOf(x, count); x < end; x += 16, out += 16) {
-    const value = v128.load(x);
-    const step = choose(f32x4.gt(value, splat(0)), splat(1), splat(low));
-    v128.store(out, choose(f32x4.eq(value, value), step, value));
+    v128.store(out, stepOf(v128.load(x), low));
   }
 }
 

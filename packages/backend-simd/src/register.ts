@@ -3,6 +3,7 @@ import { SimdBackend } from './backend.js';
 import { SimdBackendError } from './errors.js';
 import { type FallbackCall, plainKernelNames, runInFallback } from './fallback.js';
 import * as builds from './generated/kernels.js';
+import { fuseGradients } from './gradients.js';
 import { Heap } from './heap.js';
 import { nativeKernels } from './kernels/index.js';
 import { fuseOptimizers } from './optimizers.js';
@@ -63,6 +64,7 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
   }
   registeredOptions = options;
   registerKernels();
+  fuseGradients(backendName);
   fuseOptimizers();
   tf.registerBackend(backendName, () => start(options, host), 0);
 }

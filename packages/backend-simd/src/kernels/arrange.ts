@@ -3,7 +3,11 @@ import { elementBytes, type SimdBackend } from '../backend.js';
 import { type FallbackCall, runInFallback } from '../fallback.js';
 import { defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
 import { copyStrided, denseStrides } from '../strided.js';
-import { fillTensor } from './create.js';
+import { fillElements, fillTensor } from './create.js';
+import { DeferredBroadcast } from './deferred-broadcast.js';
+
+/** Smaller results are made at once: to put them off would take as long. */
+const leastDeferred = 2 ** 12;
 
 /** Whether the elements of every tensor lie in the linear memory. */
 function isNumeric(...tensors: tf.TensorInfo[]): boolean {
@@ -188,14 +192,24 @@ function tile(call: KernelCall<tf.TileInputs, tf.TileAttrs>): tf.TensorInfo | tf
   if (!isNumeric(x)) return runInFallback(tf.Tile, call);
   const { reps } = attrs;
   const shape = x.shape.map((size, index) => size * reps[index]!);
-  const out = backend.makeOutput(shape, x.dtype);
+  const count = tf.util.sizeFromShape(shape);
   const from = denseStrides(x.shape);
   const to = denseStrides(shape);
   const dimensions = x.shape.flatMap((size, index) => [
     { size: reps[index]!, from: 0, to: size * to[index]! },
     { size, from: from[index]!, to: to[index]! },
   ]);
-  copyStrided(backend, backend.pointer(x), backend.pointer(out), dimensions);
+  const repeat = (source: number, target: number) =>
+    tf.util.sizeFromShape(x.shape) === 1
+      ? fillElements(backend, target, count, backend.heap.int32[source / elementBytes]!)
+      : copyStrided(backend, source, target, dimensions);
+  const isBroadcast = reps.every((times, index) => times === 1 || x.shape[index] === 1);
+  if (isBroadcast && count >= leastDeferred && x.dtype === 'float32') {
+    const broadcast = new DeferredBroadcast(backend.hold(x), x.shape, repeat);
+    return backend.defer(shape, 'float32', broadcast);
+  }
+  const out = backend.makeOutput(shape, x.dtype);
+  repeat(backend.pointer(x), backend.pointer(out));
   return out;
 }
 

@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
 import { type BroadcastPlan, planBroadcast } from '../broadcast.js';
 import { runInFallback } from '../fallback.js';
-import { defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
+import { defineFusingKernel, defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
 import { blockElements, movedElement, runElementwise, runSliced } from '../sliced.js';
 import { isWorthSlicing } from '../slices.js';
+import { operandOf } from './deferred-broadcast.js';
 import { addBias, fusing, multiplyStep } from './product-fusion.js';
 
 const moving = { cost: movedElement, multiple: blockElements };
@@ -34,7 +35,7 @@ function binary(
   float32: string | undefined,
   options: BinaryOptions = {},
 ): SimdKernel {
-  return defineKernel<Operands>(kernelName, (call) => {
+  return defineFusingKernel<Operands>(kernelName, (call) => {
     const result = combine(call, float32, options);
     return result ?? runInFallback(kernelName, call);
   });
@@ -62,12 +63,15 @@ function broadcast(
   b: tf.TensorInfo,
   dtype: tf.DataType,
 ): tf.TensorInfo {
-  const plan = planBroadcast(a.shape, b.shape);
+  const { shape: aShape, address: aStart } = operandOf(backend, a, b.shape);
+  const isRepeated = aShape !== a.shape;
+  const { shape: bShape, address: bStart } = isRepeated
+    ? { shape: b.shape, address: backend.pointer(b) }
+    : operandOf(backend, b, a.shape);
+  const plan = planBroadcast(aShape, bShape);
   const out = backend.makeOutput(plan.shape, dtype);
   const { rows, columns } = plan;
   if (rows === 0 || columns === 0 || plan.matrices.length === 0) return out;
-  const aStart = backend.pointer(a);
-  const bStart = backend.pointer(b);
   let target = backend.pointer(out);
   const joined = joinedRows(plan);
   for (const matrix of plan.matrices) {

@@ -14,8 +14,16 @@ export function fillTensor(backend: SimdBackend, tensor: tf.TensorInfo, value: n
   if (tensor.dtype === 'float32') bits.setFloat32(0, value);
   else bits.setInt32(0, value);
   const count = tf.util.sizeFromShape(tensor.shape);
-  const pattern = bits.getInt32(0);
-  const to = backend.pointer(tensor);
+  fillElements(backend, backend.pointer(tensor), count, bits.getInt32(0));
+}
+
+/** Sets so many elements from an address on to the number with these bits. */
+export function fillElements(
+  backend: SimdBackend,
+  to: number,
+  count: number,
+  pattern: number,
+): void {
   runSliced(backend, 'fillAll', count, slicing, (begin, end) => [
     to + begin * elementBytes,
     end - begin,

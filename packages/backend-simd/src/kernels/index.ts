@@ -8,6 +8,7 @@ import { conv2dKernels } from './conv2d.js';
 import { createKernels } from './create.js';
 import { depthwiseKernels } from './depthwise-conv2d.js';
 import { gatherKernels } from './gather.js';
+import { gradientKernels } from './gradient.js';
 import { identityKernels } from './identity.js';
 import { matmulKernels } from './matmul.js';
 import { poolKernels } from './pool.js';
@@ -25,6 +26,7 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...binaryKernels,
   ...reduceKernels,
   ...batchNormKernels,
+  ...gradientKernels,
   ...transposeKernels,
   ...arrangeKernels,
   ...gatherKernels,

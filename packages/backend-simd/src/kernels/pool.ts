@@ -1,37 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
-import { movedElement, runSliced } from '../sliced.js';
-
-type PoolInfo = ReturnType<typeof tf.backend_util.computePool2DInfo>;
-type Shape4D = [number, number, number, number];
-
-/** Pooling attributes; the gradient of an average has no rounding mode. */
-type PoolAttrs = Omit<tf.MaxPoolAttrs, 'dimRoundingMode'> &
-  Pick<tf.MaxPoolAttrs, 'dimRoundingMode'>;
-
-function poolInfo(shape: number[], attrs: PoolAttrs): PoolInfo {
-  const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  return tf.backend_util.computePool2DInfo(
-    shape as Shape4D,
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
-  );
-}
-
-/** The parameters that every pooling function ends its description of the windows with. */
-function windows(info: PoolInfo): number[] {
-  const { filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = info;
-  return [filterHeight, filterWidth, strideHeight, strideWidth, padInfo.top, padInfo.left];
-}
-
-/** What so many windows take, in nanoseconds. */
-function windowsCost({ filterHeight, filterWidth, inChannels }: PoolInfo, count: number): number {
-  return count * filterHeight * filterWidth * inChannels * movedElement;
-}
+import { runSliced } from '../sliced.js';
+import { DeferredPoolGradient } from './pool-gradient.js';
+import { poolInfo, windows, windowsCost } from './pool-windows.js';
 
 /** A forward pass, over windows of an input. */
 function pool(
@@ -69,20 +41,11 @@ const maxPoolGrad = defineKernel<tf.MaxPoolGradInputs, tf.MaxPoolGradAttrs>(
     if (dy.dtype !== 'float32' || input.dtype !== 'float32') {
       return runInFallback(tf.MaxPoolGrad, call);
     }
-    const info = poolInfo(input.shape, attrs);
-    const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth } = info;
-    const out = backend.makeOutput(input.shape, 'float32');
-    const to = backend.pointer(out);
-    const source = backend.pointer(input);
-    const from = backend.pointer(dy);
-    const cost = windowsCost(info, outHeight * outWidth);
-    // biome-ignore format: grouped by meaning
-    runSliced(backend, 'maxPoolGradient', batchSize, { cost }, (begin, end) => [
-      source, to, inHeight, inWidth, inChannels,
-      from, outHeight, outWidth, ...windows(info),
-      begin, end,
-    ]);
-    return out;
+    return backend.defer(
+      input.shape,
+      'float32',
+      new DeferredPoolGradient(backend, dy, input, poolInfo(input.shape, attrs)),
+    );
   },
 );
 

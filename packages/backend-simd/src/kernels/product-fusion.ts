@@ -3,6 +3,7 @@ import { elementBytes, type SimdBackend } from '../backend.js';
 import { type Deferred, DeferredProduct, type Held, PassedProduct } from '../deferred.js';
 import { defineFusingKernel, type SimdKernel } from '../kernel.js';
 import { blockElements, movedElement, runElementwise, runSliced } from '../sliced.js';
+import { DeferredPoolGradient } from './pool-gradient.js';
 
 /** The sum of a product that is still to be computed and a bias, to be computed in one pass. */
 export function addBias(
@@ -37,7 +38,7 @@ export function activateProduct(backend: SimdBackend, x: tf.TensorInfo): tf.Tens
 }
 
 /** The step of a tensor, to come: multiplied with another tensor it needs no memory of its own. */
-class DeferredStep implements Deferred {
+export class DeferredStep implements Deferred {
   readonly source: Held;
   /** The step where the source is not positive. */
   readonly low: number;
@@ -87,6 +88,12 @@ export function multiplyStep(
     dy.dtype === 'float32' &&
     tf.util.arraysEqual(dy.shape, step.shape);
   if (!fits) return undefined;
+  const pooled = backend.deferred(dy);
+  if (pooled instanceof DeferredPoolGradient && pooled.input.pointer === deferred.source.pointer) {
+    const result = backend.makeOutput(dy.shape, 'float32');
+    pooled.computeStepped(backend.pointer(result), deferred.low);
+    return result;
+  }
   const left = backend.pointer(dy);
   const right = deferred.source.pointer;
   const out = backend.makeOutput(dy.shape, 'float32');
@@ -110,7 +117,7 @@ export function fusing<Inputs extends object, Attributes = object>(
     const { inputs, attrs, backend } = call;
     const fused = fuse(backend, inputs as Inputs, attrs as Attributes);
     if (fused) return fused;
-    backend.settle(Object.values(inputs));
+    if (!kernel.takesDeferred) backend.settle(Object.values(inputs));
     return kernelFunc(call as never);
   });
 }
