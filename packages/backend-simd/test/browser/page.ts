@@ -1,0 +1,16 @@
+import * as tf from '@tensorflow/tfjs';
+import { useSimdBackend } from '../../src/browser.js';
+import { type Training, train } from './training.js';
+
+/** What the test calls on a page that Vite has built. */
+export interface OnPage {
+  train(steps: number, options?: { readonly threads?: number }): Promise<Training>;
+}
+
+const onPage: OnPage = {
+  async train(steps, options = {}) {
+    await useSimdBackend({ ...options, relaxed: true });
+    return train(tf, steps);
+  },
+};
+Object.assign(globalThis, { onPage });
