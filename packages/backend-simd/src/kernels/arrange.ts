@@ -205,7 +205,7 @@ function tile(call: KernelCall<tf.TileInputs, tf.TileAttrs>): tf.TensorInfo | tf
       : copyStrided(backend, source, target, dimensions);
   const isBroadcast = reps.every((times, index) => times === 1 || x.shape[index] === 1);
   if (isBroadcast && count >= leastDeferred && x.dtype === 'float32') {
-    const broadcast = new DeferredBroadcast(backend.hold(x), x.shape, repeat);
+    const broadcast = new DeferredBroadcast(backend.hold(x), x.shape, shape, repeat);
     return backend.defer(shape, 'float32', broadcast);
   }
   const out = backend.makeOutput(shape, x.dtype);

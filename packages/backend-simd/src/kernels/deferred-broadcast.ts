@@ -8,14 +8,26 @@ import type { Deferred, Held } from '../deferred.js';
  */
 export class DeferredBroadcast implements Deferred {
   readonly source: Held;
-  /** Shape of the source, of the same rank as the result's. */
-  readonly shape: number[];
+  /** Shape of the source, of the same rank as that of the result. */
+  readonly sourceShape: number[];
+  readonly #shape: readonly number[];
   readonly #compute: (source: number, target: number) => void;
 
-  constructor(source: Held, shape: number[], compute: (source: number, target: number) => void) {
+  constructor(
+    source: Held,
+    sourceShape: number[],
+    shape: readonly number[],
+    compute: (source: number, target: number) => void,
+  ) {
     this.source = source;
-    this.shape = shape;
+    this.sourceShape = sourceShape;
+    this.#shape = shape;
     this.#compute = compute;
+  }
+
+  /** Whether this is the shape that it was made in: its data may go on under another. */
+  hasShape(shape: readonly number[]): boolean {
+    return isSame(shape, this.#shape);
   }
 
   compute(target: number): void {
@@ -41,8 +53,9 @@ export function operandOf(
 ): Operand {
   const { shape } = tensor;
   const deferred = backend.deferred(tensor);
-  if (deferred instanceof DeferredBroadcast && isSame(shape, otherShape)) {
-    return { shape: deferred.shape, address: deferred.source.pointer };
+  const isBroadcast = deferred instanceof DeferredBroadcast && deferred.hasShape(shape);
+  if (isBroadcast && isSame(shape, otherShape)) {
+    return { shape: deferred.sourceShape, address: deferred.source.pointer };
   }
   return { shape, address: backend.pointer(tensor) };
 }
