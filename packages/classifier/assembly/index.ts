@@ -5,3 +5,4 @@ export { transformColumns } from './fourier';
 export { convolveRows, gatherForces, spreadCharges, transformCharges, transformPotential } from './interpolation';
 export { descend } from './descent';
 export { repelExact } from './exact';
+export { layOut } from './layout';

@@ -14,8 +14,8 @@ export interface ThreadOptions {
   /** Threads to run on, from 1. Default: one a core. The result does not depend on it. */
   readonly threads?: number;
   /**
-   * How this runtime starts threads. The entries `@nn-lab/classifier/node` and `/browser` know; in
-   * the main entry there is one thread without it.
+   * How this runtime starts threads: the `threadHost` of the entries `@nn-lab/classifier/node` and
+   * `/browser`. Without it there is one thread.
    */
   readonly threadHost?: ThreadHost;
 }

@@ -1,17 +1,6 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import type { Neighbours } from '../knn/index.js';
-
-/**
- * A sparse matrix by rows: row i has the entries `starts[i]` to `starts[i + 1]`. Rows are filled up
- * to multiples of four with entries of value 0.
- */
-export interface SparseRows {
-  readonly rows: number;
-  /** `[rows + 1]` */
-  readonly starts: Int32Array;
-  readonly columns: Int32Array;
-  readonly values: Float32Array;
-}
+import { type SparseRows, symmetricRows } from '../sparse-rows.js';
 
 /** How close the entropy of a row must come to log(perplexity). */
 const entropyTolerance = 1e-5;
@@ -102,76 +91,9 @@ function fillRow(row: Float32Array, squared: Float64Array, precision: number): v
  */
 export function jointProbabilities(
   probabilities: Float32Array,
-  { indices }: Pick<Neighbours, 'indices'>,
+  neighbours: Pick<Neighbours, 'indices'>,
   rows: number,
 ): SparseRows {
-  const k = indices.length / rows;
-  const back = transpose(probabilities, indices, rows);
-  const starts = new Int32Array(rows + 1);
-  const columns = new Int32Array(2 * indices.length + 4 * rows);
-  const values = new Float32Array(columns.length);
-  /** Where the current row has its entry for a column; stale where it lies before the row. */
-  const entryOf = new Int32Array(rows).fill(-1);
-  let end = 0;
-  for (let row = 0; row < rows; row++) {
-    const start = end;
-    starts[row] = start;
-    for (let at = row * k; at < (row + 1) * k; at++) {
-      entryOf[indices[at]!] = end;
-      columns[end] = indices[at]!;
-      values[end++] = probabilities[at]! / (2 * rows);
-    }
-    for (let at = back.starts[row]!; at < back.starts[row + 1]!; at++) {
-      const column = back.columns[at]!;
-      const value = back.values[at]! / (2 * rows);
-      if (entryOf[column]! >= start) values[entryOf[column]!]! += value;
-      else {
-        columns[end] = column;
-        values[end++] = value;
-      }
-    }
-    while (end % 4 !== 0) columns[end++] = row;
-  }
-  starts[rows] = end;
-  return { rows, starts, columns: columns.slice(0, end), values: values.slice(0, end) };
-}
-
-function transpose(values: Float32Array, indices: Int32Array, rows: number) {
-  const k = indices.length / rows;
-  const starts = new Int32Array(rows + 1);
-  for (const index of indices) starts[index + 1]!++;
-  for (let row = 0; row < rows; row++) starts[row + 1]! += starts[row]!;
-  const ends = starts.slice(0, rows);
-  const columns = new Int32Array(indices.length);
-  const transposed = new Float32Array(indices.length);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let j = 0; j < k; j++, at++) {
-      const to = ends[indices[at]!]!++;
-      columns[to] = row;
-      transposed[to] = values[at]!;
-    }
-  }
-  return { starts, columns, values: transposed };
-}
-
-/** Rows of k probabilities each as a sparse matrix, for points that look at others. */
-export function rowsOf(
-  probabilities: Float32Array,
-  { indices }: Pick<Neighbours, 'indices'>,
-  rows: number,
-): SparseRows {
-  const k = indices.length / rows;
-  const width = Math.ceil(k / 4) * 4;
-  const columns = new Int32Array(rows * width);
-  const values = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    columns.set(indices.subarray(row * k, (row + 1) * k), row * width);
-    values.set(probabilities.subarray(row * k, (row + 1) * k), row * width);
-  }
-  return {
-    rows,
-    starts: Int32Array.from({ length: rows + 1 }, (_, row) => row * width),
-    columns,
-    values,
-  };
+  const share = 1 / (2 * rows);
+  return symmetricRows(probabilities, neighbours, rows, (one, other) => (one + other) * share);
 }

@@ -1,5 +1,5 @@
+import type { SparseRows } from '../sparse-rows.js';
 import type { Workspace } from '../workspace.js';
-import type { SparseRows } from './affinities.js';
 import { type MapAddresses, type Repulsion, squareAround } from './repulsion.js';
 
 /** The settings of the descent, all of them. */

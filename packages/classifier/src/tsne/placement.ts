@@ -1,7 +1,7 @@
 import type { Neighbours } from '../knn/index.js';
 import { Pause } from '../pause.js';
+import { rowsOf, weightedMeans } from '../sparse-rows.js';
 import { type ThreadOptions, Workspace } from '../workspace.js';
-import { rowsOf } from './affinities.js';
 import { type Square, squareAround } from './repulsion.js';
 import { FftRepulsion } from './repulsion-fft.js';
 
@@ -65,7 +65,7 @@ export async function placePoints(
     workspace.floats(values, rows.values.length).set(rows.values);
     const square = enlarged(squareAround(map));
     const placed = workspace.floats(addresses.map, 2 * count);
-    placed.set(weightedMeans(map, probabilities, neighbours.indices, count));
+    placed.set(weightedMeans(map, probabilities, neighbours.indices, k));
     const grid = usesGrid
       ? new FftRepulsion(workspace, addresses, settings.gridSpacing)
       : undefined;
@@ -98,22 +98,4 @@ export async function placePoints(
 function enlarged({ left, top, width }: Square): Square {
   const by = margin.share * width + margin.units;
   return { left: left - by, top: top - by, width: width + 2 * by };
-}
-
-/** The means of the neighbours' places, weighed by their probabilities. */
-function weightedMeans(
-  map: Float32Array,
-  probabilities: Float32Array,
-  indices: Int32Array,
-  count: number,
-): Float32Array {
-  const k = indices.length / count;
-  const means = new Float32Array(2 * count);
-  for (let at = 0; at < indices.length; at++) {
-    const point = Math.floor(at / k);
-    const neighbour = indices[at]!;
-    means[2 * point]! += probabilities[at]! * map[2 * neighbour]!;
-    means[2 * point + 1]! += probabilities[at]! * map[2 * neighbour + 1]!;
-  }
-  return means;
 }

@@ -17,8 +17,9 @@ import {
   type SavedModel,
   savedModel,
 } from '../saved.js';
+import type { SparseRows } from '../sparse-rows.js';
 import { type ThreadOptions, validateThreads, Workspace } from '../workspace.js';
-import { conditionalProbabilities, jointProbabilities, type SparseRows } from './affinities.js';
+import { conditionalProbabilities, jointProbabilities } from './affinities.js';
 import { type Initialisation, initialMap } from './initialisation.js';
 import {
   Descent,
@@ -297,7 +298,7 @@ export class Tsne {
         { source },
       );
     }
-    const tsne = new this(options);
+    const tsne = new Tsne(options);
     tsne.#fitted = {
       x: { rows, columns, values },
       map,

@@ -1,0 +1,78 @@
+import type { Neighbours } from '../knn/index.js';
+import { type SparseRows, symmetricRows } from '../sparse-rows.js';
+
+const tolerance = 1e-5;
+const mostSteps = 64;
+/** No row's scale is below this share of a mean distance. */
+const leastScale = 1e-3;
+
+/**
+ * How much each neighbour belongs to a row, in [0, 1]: `exp(-(d - rho) / sigma)`, where rho is the
+ * distance of the nearest neighbour that is not at distance 0, and sigma such that the row's shares
+ * sum to the binary logarithm of the number of neighbours, itself included (McInnes, Healy and
+ * Melville 2018, algorithm 3, with the details of umap-learn).
+ *
+ * @param distances - `[rows, k]`, nearest first, the row itself left out.
+ * @param localConnectivity - How many neighbours belong fully: 1 for the rows of a map; 0, for new
+ *   rows, sets rho to 0.
+ * @returns `[rows, k]`
+ */
+export function memberships(
+  distances: Float32Array,
+  k: number,
+  localConnectivity: 0 | 1,
+): Float32Array {
+  const target = Math.log2(k + localConnectivity);
+  let overall = 0;
+  for (const distance of distances) overall += distance;
+  overall /= (distances.length / k) * (k + localConnectivity);
+  const shares = new Float32Array(distances.length);
+  for (let start = 0; start < distances.length; start += k) {
+    const row = distances.subarray(start, start + k);
+    const rho = localConnectivity === 1 ? (row.find((distance) => distance > 0) ?? 0) : 0;
+    let mean = 0;
+    for (const distance of row) mean += distance / (k + localConnectivity);
+    const least = leastScale * (rho > 0 ? mean : overall);
+    const sigma = Math.max(least, scaleFor(row, rho, target));
+    for (let j = 0; j < k; j++) {
+      const beyond = row[j]! - rho;
+      shares[start + j] = beyond <= 0 || sigma === 0 ? 1 : Math.exp(-beyond / sigma);
+    }
+  }
+  return shares;
+}
+
+/** The sigma for which the shares of a row sum to the target. */
+function scaleFor(row: Float32Array, rho: number, target: number): number {
+  let low = 0;
+  let high = Infinity;
+  let sigma = 1;
+  for (let step = 0; step < mostSteps; step++) {
+    let sum = 0;
+    for (const distance of row) {
+      const beyond = distance - rho;
+      sum += beyond > 0 ? Math.exp(-beyond / sigma) : 1;
+    }
+    if (Math.abs(sum - target) < tolerance) break;
+    if (sum > target) {
+      high = sigma;
+      sigma = (low + high) / 2;
+    } else {
+      low = sigma;
+      sigma = high === Infinity ? sigma * 2 : (low + high) / 2;
+    }
+  }
+  return sigma;
+}
+
+/**
+ * The weighted graph of a map: each pair of neighbours belongs together if one of them says so,
+ * `m + m' - m m'`.
+ */
+export function neighbourGraph(
+  shares: Float32Array,
+  neighbours: Pick<Neighbours, 'indices'>,
+  rows: number,
+): SparseRows {
+  return symmetricRows(shares, neighbours, rows, (one, other) => one + other - one * other);
+}

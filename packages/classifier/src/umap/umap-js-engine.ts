@@ -1,0 +1,53 @@
+import { createRandom } from '@nn-lab/core/random';
+import { UMAP } from 'umap-js';
+import type { Neighbours } from '../knn/index.js';
+
+/** Settings that umap-js knows too. */
+export interface UmapJsSettings {
+  readonly neighbours: number;
+  readonly minimumDistance: number;
+  readonly spread: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly repulsionStrength: number;
+  readonly negativeSamples: number;
+  readonly seed: number;
+}
+
+/**
+ * The map that the package umap-js makes of the same neighbours, from its own random start.
+ *
+ * @returns `[rows, 2]`
+ */
+export function layOutByUmapJs(
+  { indices, distances }: Neighbours,
+  rows: number,
+  settings: UmapJsSettings,
+): Float32Array {
+  const k = indices.length / rows;
+  const random = createRandom(settings.seed).fork('umap-js');
+  const umap = new UMAP({
+    nComponents: 2,
+    nNeighbors: k + 1,
+    minDist: settings.minimumDistance,
+    spread: settings.spread,
+    nEpochs: settings.epochs,
+    learningRate: settings.learningRate,
+    repulsionStrength: settings.repulsionStrength,
+    negativeSampleRate: settings.negativeSamples,
+    random: () => random.uniform(),
+  });
+  const rowsOf = (values: Int32Array | Float32Array, own: (row: number) => number) =>
+    Array.from({ length: rows }, (_, row) => [
+      own(row),
+      ...values.subarray(row * k, (row + 1) * k),
+    ]);
+  // It counts a row among its own neighbours.
+  umap.setPrecomputedKNN(
+    rowsOf(indices, (row) => row),
+    rowsOf(distances, () => 0),
+  );
+  // With the neighbours given, only the number of rows matters.
+  const map = umap.fit(Array.from({ length: rows }, () => []));
+  return Float32Array.from(map.flat());
+}

@@ -1,0 +1,444 @@
+import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
+import { createRandom } from '@nn-lab/core/random';
+import { exactNeighbours, type Neighbours } from '../knn/index.js';
+import { type Matrix, validateMatrix } from '../matrix.js';
+import {
+  requireChoice,
+  requireCount,
+  requireNumber,
+  validateNeighbours,
+} from '../option-checks.js';
+import { Pause } from '../pause.js';
+import {
+  decodeFloats,
+  encodeFloats,
+  readSaved,
+  requireSavedCount,
+  type SavedFloats,
+  type SavedModel,
+  savedModel,
+} from '../saved.js';
+import { rowsOf, weightedMeans } from '../sparse-rows.js';
+import { type Initialisation, initialMap } from '../tsne/initialisation.js';
+import { type ThreadOptions, validateThreads, Workspace } from '../workspace.js';
+import { fitCurve, type SimilarityCurve } from './curve.js';
+import { Layout, type LayoutPoints, relativeToLargest, seedsFor } from './layout.js';
+import { memberships, neighbourGraph } from './memberships.js';
+import { layOutByUmapJs } from './umap-js-engine.js';
+
+/** What lays a map out. */
+export type UmapEngine = 'simd' | 'umap-js';
+
+/** Options of {@link Umap}. The defaults are those of umap-learn 0.5 wherever it has the option. */
+export interface UmapOptions extends ThreadOptions {
+  /** Neighbours of a row, itself counted, from 2 to the rows. Default 15. */
+  readonly neighbours?: number;
+  /** How close points lie on the map, at least; from 0, at most the spread. Default 0.1. */
+  readonly minimumDistance?: number;
+  /** The scale of the map, above 0. Default 1. */
+  readonly spread?: number;
+  /** Default: 500 for up to 10,000 rows, 200 for more. */
+  readonly epochs?: number;
+  /** At the start; it falls to 0. Default 1. */
+  readonly learningRate?: number;
+  /** Weight of the repulsion, from 0. Default 1. */
+  readonly repulsionStrength?: number;
+  /** Points drawn to be repelled from, for each turn of an edge, from 1. Default 5. */
+  readonly negativeSamples?: number;
+  /** Where points start. Default `'pca'`. */
+  readonly initialisation?: Initialisation;
+  /**
+   * `simd`, the default: our own layout. `umap-js`: the package of that name, from random starts,
+   * with its own graph; there to compare with (figures in the README).
+   */
+  readonly engine?: UmapEngine;
+  /** Decides the draws and a random start. Default 42. */
+  readonly seed?: number;
+}
+
+/** How far a map is. */
+export interface UmapProgress {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Epochs in all. */
+  readonly epochs: number;
+  /** Copies the map as it is now: `[rows, 2]`. */
+  readonly readMap: () => Matrix;
+}
+
+/** Options of {@link Umap.start}. */
+export interface UmapStartOptions {
+  /**
+   * The neighbours of each row, itself not among them, nearest first: one less than the option
+   * `neighbours` of {@link UmapOptions}. Default: the exact ones.
+   */
+  readonly neighbours?: Neighbours;
+}
+
+/** Options of {@link Umap.fit}. */
+export interface UmapFitOptions extends UmapStartOptions {
+  /** Told every {@link epochsBetweenProgress} epochs and at the end. The engine umap-js tells nothing. */
+  readonly onProgress?: (progress: UmapProgress) => void;
+  /** Default 10. */
+  readonly epochsBetweenProgress?: number;
+  /** Stops the work, with its reason as the error. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Umap.transform}. */
+export interface UmapTransformOptions {
+  /** Default 100. */
+  readonly epochs?: number;
+}
+
+/** What `Umap.toJSON` gives. */
+export interface SavedUmap extends SavedModel<'umap'> {
+  readonly rows: number;
+  readonly values: SavedFloats;
+  readonly map: SavedFloats;
+  readonly options: {
+    readonly neighbours: number;
+    readonly minimumDistance: number;
+    readonly spread: number;
+    readonly learningRate: number;
+    readonly repulsionStrength: number;
+    readonly negativeSamples: number;
+    readonly seed: number;
+  };
+}
+
+interface FittedUmap {
+  readonly x: Matrix;
+  readonly map: Float32Array;
+}
+
+type Settings = Required<Omit<UmapOptions, 'threads' | 'threadHost' | 'epochs'>> &
+  Pick<UmapOptions, 'epochs' | 'threads' | 'threadHost'>;
+
+/** A map starts as wide as this each way. */
+const initialReach = 10;
+/** New points move less than those of a map in the making, as in umap-learn. */
+const transformRateShare = 1 / 4;
+
+/**
+ * UMAP: a map of the rows in two dimensions that keeps neighbours together (McInnes, Healy and
+ * Melville 2018).
+ *
+ * What such a map does not show: distances between clusters, their sizes and densities mean little,
+ * and more neighbours give another picture. Look at several, and at the measures beside it
+ * ({@link mapQuality}).
+ *
+ * Equal options and seeds give equal maps, whatever the number of threads.
+ *
+ * @example
+ * ```ts
+ * const umap = await new Umap({ neighbours: 15 }).fit(train);
+ * umap.map; // [rows, 2]
+ * const placed = await umap.transform(test);
+ * ```
+ */
+export class Umap {
+  readonly #settings: Settings;
+  readonly #curve: SimilarityCurve;
+  #fitted: FittedUmap | undefined;
+
+  /** @throws InvalidArgumentError for an option out of its range. */
+  constructor(options: UmapOptions = {}) {
+    this.#settings = settingsOf(options);
+    this.#curve = fitCurve(this.#settings.minimumDistance, this.#settings.spread);
+  }
+
+  /**
+   * Makes the map.
+   *
+   * @throws InvalidArgumentError when there are fewer than 4 rows or fewer than neighbours are asked
+   * for, or a value is not finite.
+   * @throws ShapeError when sizes do not fit.
+   */
+  async fit(x: Matrix, options: UmapFitOptions = {}): Promise<this> {
+    const { onProgress, epochsBetweenProgress = 10, signal } = options;
+    requireCount('epochsBetweenProgress', epochsBetweenProgress, 1);
+    if (this.#settings.engine === 'umap-js') return this.#fitByUmapJs(x, options);
+    const run = await this.start(x, options);
+    try {
+      const pause = new Pause();
+      while (!run.isDone) {
+        signal?.throwIfAborted();
+        run.step();
+        const { epoch } = run.progress;
+        if (run.isDone || epoch % epochsBetweenProgress === 0) onProgress?.(run.progress);
+        await pause.ifDue();
+      }
+      run.finish();
+    } finally {
+      run.dispose();
+    }
+    return this;
+  }
+
+  /**
+   * Begins a map that is made step by step, say for an animation, by the engine `simd`.
+   *
+   * @throws as {@link fit}.
+   */
+  async start(x: Matrix, options: UmapStartOptions = {}): Promise<UmapRun> {
+    const neighbours = await this.#neighboursOf(x, options);
+    const { initialisation, seed } = this.#settings;
+    const k = neighbours.indices.length / x.rows;
+    const shares = memberships(neighbours.distances, k, 1);
+    const graph = relativeToLargest(neighbourGraph(shares, neighbours, x.rows));
+    const initial = await startingMap(x, initialisation, seed);
+    const points = { graph, initial, fixed: undefined, seedFor: seedsFor(seed) };
+    const workspace = await Workspace.create(Layout.bytes(points), { threads: 1 });
+    const epochs = this.#epochsFor(x.rows);
+    const layout = new Layout(workspace, points, { ...this.#settings, ...this.#curve, epochs });
+    return new UmapRun(workspace, layout, epochs, (map) => {
+      this.#fitted = { x, map };
+    });
+  }
+
+  /** `[rows, 2]`: where each row is. @throws NotFittedError */
+  get map(): Matrix {
+    const { map } = this.#require();
+    return { rows: map.length / 2, columns: 2, values: map };
+  }
+
+  /**
+   * Places new rows on the map, which stays as it is. Where a row goes does not depend on the others.
+   *
+   * @returns `[rows, 2]`.
+   * @throws NotFittedError, InvalidArgumentError, or ShapeError when the rows are not as wide as those
+   * of the map.
+   */
+  async transform(x: Matrix, options: UmapTransformOptions = {}): Promise<Matrix> {
+    const fitted = this.#require();
+    const columns = { count: fitted.x.columns, of: 'the rows of the map' };
+    validateMatrix(x, { name: 'the new rows', columns });
+    const { epochs = 100 } = options;
+    requireCount('epochs', epochs, 1);
+    const { seed, threads, threadHost } = this.#settings;
+    const k = Math.min(this.#settings.neighbours, fitted.x.rows);
+    const neighbours = await exactNeighbours(fitted.x, x, k);
+    const shares = memberships(neighbours.distances, k, 0);
+    scaleRows(shares, k, 'sum');
+    const initial = weightedMeans(fitted.map, shares, neighbours.indices, k);
+    scaleRows(shares, k, 'largest');
+    const points: LayoutPoints = {
+      graph: rowsOf(shares, neighbours, x.rows),
+      initial,
+      fixed: fitted.map,
+      seedFor: () => seed % 2 ** 32,
+    };
+    const bytes = Layout.bytes(points);
+    const workspace = await Workspace.create(bytes, { threads, threadHost });
+    try {
+      const learningRate = this.#settings.learningRate * transformRateShare;
+      const settings = { ...this.#settings, ...this.#curve, epochs, learningRate };
+      const layout = new Layout(workspace, points, settings);
+      const pause = new Pause();
+      while (layout.epoch < epochs) {
+        layout.step();
+        await pause.ifDue();
+      }
+      return { rows: x.rows, columns: 2, values: layout.map };
+    } finally {
+      workspace.dispose();
+    }
+  }
+
+  /** The map and the rows that it is of, as plain values for `JSON.stringify`. @throws NotFittedError */
+  toJSON(): SavedUmap {
+    const { x, map } = this.#require();
+    const { neighbours, minimumDistance, spread, learningRate } = this.#settings;
+    const { repulsionStrength, negativeSamples, seed } = this.#settings;
+    return savedModel('umap', {
+      rows: x.rows,
+      values: encodeFloats(x.values),
+      map: encodeFloats(map),
+      options: {
+        ...{ neighbours, minimumDistance, spread, learningRate },
+        ...{ repulsionStrength, negativeSamples, seed },
+      },
+    });
+  }
+
+  /**
+   * What {@link toJSON} gave, fitted again.
+   *
+   * @param source - Where it is from, for errors.
+   * @throws DataFormatError when it is not that, or damaged.
+   */
+  static fromJSON(json: unknown, source = 'the saved map', options: ThreadOptions = {}): Umap {
+    const saved = readSaved<SavedUmap>(json, 'umap', source);
+    const rows = requireSavedCount(saved.rows, 4, source);
+    const columns = requireSavedCount(saved.values?.length / rows, 1, source);
+    const values = decodeFloats(saved.values, Float32Array, source, rows * columns);
+    const map = decodeFloats(saved.map, Float32Array, source, 2 * rows);
+    try {
+      const { neighbours, minimumDistance, spread, learningRate } = saved.options;
+      const { repulsionStrength, negativeSamples, seed } = saved.options;
+      const umap = new Umap({
+        ...options,
+        ...{ neighbours, minimumDistance, spread, learningRate },
+        ...{ repulsionStrength, negativeSamples, seed },
+      });
+      umap.#fitted = { x: { rows, columns, values }, map };
+      return umap;
+    } catch (cause) {
+      throw new DataFormatError(
+        `${source}: the saved model is damaged: ${cause instanceof Error ? cause.message : cause}`,
+        { source, cause },
+      );
+    }
+  }
+
+  async #fitByUmapJs(x: Matrix, options: UmapFitOptions): Promise<this> {
+    const neighbours = await this.#neighboursOf(x, options);
+    options.signal?.throwIfAborted();
+    const epochs = this.#epochsFor(x.rows);
+    this.#fitted = { x, map: layOutByUmapJs(neighbours, x.rows, { ...this.#settings, epochs }) };
+    return this;
+  }
+
+  async #neighboursOf(x: Matrix, { neighbours }: UmapStartOptions): Promise<Neighbours> {
+    validateMatrix(x, { minimumRows: 4 });
+    if (neighbours) {
+      validateNeighbours(neighbours, x.rows);
+      return neighbours;
+    }
+    const { neighbours: count } = this.#settings;
+    if (count > x.rows) {
+      throw new InvalidArgumentError(
+        `Expected at most ${x.rows} neighbours for ${x.rows} rows, got ${count}. Ask for fewer.`,
+      );
+    }
+    return exactNeighbours(x, x, count - 1, { excludeSelf: true });
+  }
+
+  #epochsFor(rows: number): number {
+    return this.#settings.epochs ?? (rows <= 10_000 ? 500 : 200);
+  }
+
+  #require(): FittedUmap {
+    if (!this.#fitted) {
+      throw new NotFittedError('Expected a fitted UMAP, got one without a map: call fit first.');
+    }
+    return this.#fitted;
+  }
+}
+
+/** A map in the making; {@link Umap.start} gives one. */
+export class UmapRun {
+  readonly #workspace: Workspace;
+  readonly #layout: Layout;
+  readonly #epochs: number;
+  readonly #onFinish: (map: Float32Array) => void;
+
+  /** @internal */
+  constructor(
+    workspace: Workspace,
+    layout: Layout,
+    epochs: number,
+    onFinish: (map: Float32Array) => void,
+  ) {
+    this.#workspace = workspace;
+    this.#layout = layout;
+    this.#epochs = epochs;
+    this.#onFinish = onFinish;
+  }
+
+  get isDone(): boolean {
+    return this.#layout.epoch >= this.#epochs;
+  }
+
+  get progress(): UmapProgress {
+    return {
+      epoch: this.#layout.epoch,
+      epochs: this.#epochs,
+      readMap: () => {
+        const values = this.#layout.map;
+        return { rows: values.length / 2, columns: 2, values };
+      },
+    };
+  }
+
+  /**
+   * Does so many epochs, fewer if the map is done before.
+   *
+   * @param epochs - Default 1.
+   */
+  step(epochs = 1): UmapProgress {
+    for (let done = 0; done < epochs && !this.isDone; done++) this.#layout.step();
+    return this.progress;
+  }
+
+  /** Gives the map as it is to the UMAP, done or not. */
+  finish(): void {
+    this.#onFinish(this.#layout.map);
+  }
+
+  /** The run is of no further use. */
+  dispose(): void {
+    this.#workspace.dispose();
+  }
+}
+
+/** As for t-SNE, but ten units each way: UMAP's forces are weak beyond a few units. */
+async function startingMap(
+  x: Matrix,
+  initialisation: Initialisation,
+  seed: number,
+): Promise<Float32Array> {
+  if (initialisation === 'random') {
+    const random = createRandom(seed).fork('initialisation');
+    return Float32Array.from({ length: 2 * x.rows }, () =>
+      random.uniform(-initialReach, initialReach),
+    );
+  }
+  const map = await initialMap(x, initialisation, seed);
+  if (initialisation !== 'pca') return map;
+  const farthest = map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return map.map((value) => (value / farthest) * initialReach);
+}
+
+/** Divides each row by its sum or by its largest value. */
+function scaleRows(shares: Float32Array, k: number, by: 'sum' | 'largest'): void {
+  for (let start = 0; start < shares.length; start += k) {
+    const row = shares.subarray(start, start + k);
+    const divisor = row.reduce((a, b) => (by === 'sum' ? a + b : Math.max(a, b)), 0);
+    for (let j = 0; j < k; j++) row[j]! /= divisor;
+  }
+}
+
+function settingsOf(options: UmapOptions): Settings {
+  const {
+    neighbours = 15,
+    minimumDistance = 0.1,
+    spread = 1,
+    epochs,
+    learningRate = 1,
+    repulsionStrength = 1,
+    negativeSamples = 5,
+    initialisation = 'pca',
+    engine = 'simd',
+    seed = 42,
+    ...threading
+  } = options;
+  requireCount('neighbours', neighbours, 2);
+  requireNumber('spread', spread, Number.MIN_VALUE, Number.MAX_VALUE);
+  requireNumber('minimumDistance', minimumDistance, 0, spread);
+  if (epochs !== undefined) requireCount('epochs', epochs, 1);
+  requireNumber('learningRate', learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
+  requireNumber('repulsionStrength', repulsionStrength, 0, Number.MAX_VALUE);
+  requireCount('negativeSamples', negativeSamples, 1);
+  if (!(initialisation instanceof Float32Array)) {
+    requireChoice('initialisation', initialisation, ['pca', 'random']);
+  }
+  requireChoice('engine', engine, ['simd', 'umap-js']);
+  requireCount('seed', seed, 0);
+  validateThreads(threading);
+  return {
+    ...{ neighbours, minimumDistance, spread, epochs, learningRate, repulsionStrength },
+    ...{ negativeSamples, initialisation, engine, seed, ...threading },
+  };
+}
