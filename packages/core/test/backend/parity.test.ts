@@ -158,3 +158,16 @@ it('a second run on simd ends with the same bytes, and so does one that was kill
   const resumed = await trainOn('simd', optimizer, { checkpoints, resume: true });
   expect(resumed.weights).toEqual(weights);
 });
+
+it('a run on simd ends with the same bytes on any number of threads', async () => {
+  const optimizer: OptimizerOptions = { name: 'adamw', learningRate: 0.005 };
+  const ends = [];
+  for (const threads of [1, 2, 3]) {
+    if (tf.findBackend('simd')) tf.removeBackend('simd');
+    expect((await useBackend({ backend: 'simd', threads })).threads).toBe(threads);
+    ends.push((await trainOn('simd', optimizer)).weights);
+  }
+  tf.removeBackend('simd');
+  expect(ends[1]).toEqual(ends[0]);
+  expect(ends[2]).toEqual(ends[0]);
+});
