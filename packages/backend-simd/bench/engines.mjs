@@ -32,8 +32,10 @@ async function startStock(name) {
   return { start };
 }
 
+/** Not a dependency: a variable names it, so that no tool takes it for one. */
 async function startTfjsNode() {
-  await import('@tensorflow/tfjs-node');
+  const name = '@tensorflow/tfjs-node';
+  await import(name);
   return startStock('tensorflow');
 }
 

@@ -42,7 +42,7 @@ async function measureHere(task) {
     child.once('message', resolve);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      const reason = errors.split('\n').find((line) => line.includes('Error'));
+      const reason = errors.split('\n').find((line) => /^\w*Error/.test(line));
       reject(new Error(reason ?? `the process ended with ${signal ?? code}`));
     });
   });

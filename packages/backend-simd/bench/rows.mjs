@@ -2,7 +2,7 @@
 // tools/peers/torch_bench.py.
 
 /** Engines too slow for whole batches of pictures get small ones; images a second hardly change. */
-export const smallBatches = { tfjsWasm: 16, jaxJs: 4, tfjsCpu: 2 };
+export const smallBatches = { tfjsWasm: 16, jaxJs: 2, tfjsCpu: 1 };
 
 const image = (row, title, batchSize, batchSizeOf = smallBatches) => ({
   row,
