@@ -1,12 +1,20 @@
 // Normalisation over rows: softmax, and batch normalisation with given statistics.
-import { addToTotals, madd } from './simd';
+import { addToTotals, madd, sumLanes } from './simd';
 import { exp, splat } from './vector-math';
 
 function rowMaximum(x: usize, length: usize): f32 {
   const end = x + length;
   let best = v128.load32_splat(x);
+  let b = best, c = best, d = best;
+  for (; x + 64 <= end; x += 64) {
+    best = f32x4.max(best, v128.load(x));
+    b = f32x4.max(b, v128.load(x, 16));
+    c = f32x4.max(c, v128.load(x, 32));
+    d = f32x4.max(d, v128.load(x, 48));
+  }
   for (; x + 16 <= end; x += 16) best = f32x4.max(best, v128.load(x));
   for (; x < end; x += 4) best = f32x4.max(best, v128.load32_splat(x));
+  best = f32x4.max(f32x4.max(best, b), f32x4.max(c, d));
   best = f32x4.max(best, i32x4.shuffle(best, best, 2, 3, 0, 1));
   best = f32x4.max(best, i32x4.shuffle(best, best, 1, 0, 3, 2));
   return f32x4.extract_lane(best, 0);
@@ -16,14 +24,27 @@ function rowMaximum(x: usize, length: usize): f32 {
 function exponentials(x: usize, out: usize, length: usize, shift: f32): f32 {
   const end = out + length;
   const offset = splat(shift);
-  let sums = splat(0);
+  let s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+  for (; out + 64 <= end; out += 64, x += 64) {
+    const a = exp(f32x4.sub(v128.load(x), offset));
+    const b = exp(f32x4.sub(v128.load(x, 16), offset));
+    const c = exp(f32x4.sub(v128.load(x, 32), offset));
+    const d = exp(f32x4.sub(v128.load(x, 48), offset));
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    v128.store(out, c, 32);
+    v128.store(out, d, 48);
+    s0 = f32x4.add(s0, a);
+    s1 = f32x4.add(s1, b);
+    s2 = f32x4.add(s2, c);
+    s3 = f32x4.add(s3, d);
+  }
   for (; out + 16 <= end; out += 16, x += 16) {
     const e = exp(f32x4.sub(v128.load(x), offset));
     v128.store(out, e);
-    sums = f32x4.add(sums, e);
+    s0 = f32x4.add(s0, e);
   }
-  let total = f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1) +
-    (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3));
+  let total = sumLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
   for (; out < end; out += 4, x += 4) {
     const e = exp(f32x4.sub(v128.load32_splat(x), offset));
     v128.store32_lane(out, e, 0);

@@ -1,7 +1,7 @@
 // Functions of one tensor, element by element. Every tensor starts on a 64-byte boundary and owns
 // whole blocks of 64 bytes, so the last vector may read and write past the last element.
 import { stepOf } from './activation-gradient';
-import { choose, erf, exp, expm1, log, log1p, magnitude, sigmoid, sine, softplus, splat, tanh, withSignOf } from './vector-math';
+import { choose, erf, exp, expm1, expm1Negative, log, log1p, magnitude, sigmoid, sine, softplus, splat, tanh, withSignOf } from './vector-math';
 
 // @ts-ignore: decorator
 @inline
@@ -9,16 +9,62 @@ function endOf(x: usize, count: i32): usize {
   return x + (<usize>count << 2);
 }
 
+// @ts-ignore: decorator
+@inline
+const EXP: i32 = 0;
+// @ts-ignore: decorator
+@inline
+const EXPM1: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const LOG: i32 = 2;
+// @ts-ignore: decorator
+@inline
+const TANH: i32 = 3;
+// @ts-ignore: decorator
+@inline
+const SIGMOID: i32 = 4;
+// @ts-ignore: decorator
+@inline
+const SOFTPLUS: i32 = 5;
+
+// @ts-ignore: decorator
+@inline
+function apply(op: i32, x: v128): v128 {
+  if (op == EXP) return exp(x);
+  if (op == EXPM1) return expm1(x);
+  if (op == LOG) return log(x);
+  if (op == TANH) return tanh(x);
+  if (op == SIGMOID) return sigmoid(x);
+  return softplus(x);
+}
+
+/** A block of 64 bytes at a time: four vectors share the constants that are read for them. */
+// @ts-ignore: decorator
+@inline
+function elementary(op: i32, x: usize, out: usize, count: i32): void {
+  for (let end = endOf(x, count); x < end; x += 64, out += 64) {
+    const a = apply(op, v128.load(x));
+    const b = apply(op, v128.load(x, 16));
+    const c = apply(op, v128.load(x, 32));
+    const d = apply(op, v128.load(x, 48));
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    v128.store(out, c, 32);
+    v128.store(out, d, 48);
+  }
+}
+
 export function expAll(x: usize, out: usize, count: i32): void {
-  for (let end = endOf(x, count); x < end; x += 16, out += 16) v128.store(out, exp(v128.load(x)));
+  elementary(EXP, x, out, count);
 }
 
 export function expm1All(x: usize, out: usize, count: i32): void {
-  for (let end = endOf(x, count); x < end; x += 16, out += 16) v128.store(out, expm1(v128.load(x)));
+  elementary(EXPM1, x, out, count);
 }
 
 export function logAll(x: usize, out: usize, count: i32): void {
-  for (let end = endOf(x, count); x < end; x += 16, out += 16) v128.store(out, log(v128.load(x)));
+  elementary(LOG, x, out, count);
 }
 
 export function log1pAll(x: usize, out: usize, count: i32): void {
@@ -26,15 +72,15 @@ export function log1pAll(x: usize, out: usize, count: i32): void {
 }
 
 export function tanhAll(x: usize, out: usize, count: i32): void {
-  for (let end = endOf(x, count); x < end; x += 16, out += 16) v128.store(out, tanh(v128.load(x)));
+  elementary(TANH, x, out, count);
 }
 
 export function sigmoidAll(x: usize, out: usize, count: i32): void {
-  for (let end = endOf(x, count); x < end; x += 16, out += 16) v128.store(out, sigmoid(v128.load(x)));
+  elementary(SIGMOID, x, out, count);
 }
 
 export function softplusAll(x: usize, out: usize, count: i32): void {
-  for (let end = endOf(x, count); x < end; x += 16, out += 16) v128.store(out, softplus(v128.load(x)));
+  elementary(SOFTPLUS, x, out, count);
 }
 
 export function erfAll(x: usize, out: usize, count: i32): void {
@@ -126,12 +172,19 @@ export function leakyReluAll(x: usize, out: usize, count: i32, slope: f32): void
 
 /** `positiveScale` * x for x >= 0, `negativeScale` * (exp(x) - 1) elsewhere: elu and selu. */
 export function eluAll(x: usize, out: usize, count: i32, positiveScale: f32, negativeScale: f32): void {
-  for (let end = endOf(x, count); x < end; x += 16, out += 16) {
-    const value = v128.load(x);
-    const negative = f32x4.mul(splat(negativeScale), expm1(value));
-    const positive = f32x4.mul(splat(positiveScale), value);
-    v128.store(out, choose(f32x4.ge(value, splat(0)), positive, negative));
+  for (let end = endOf(x, count); x < end; x += 32, out += 32) {
+    const a = elu(v128.load(x), positiveScale, negativeScale);
+    const b = elu(v128.load(x, 16), positiveScale, negativeScale);
+    v128.store(out, a);
+    v128.store(out, b, 16);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function elu(x: v128, positiveScale: f32, negativeScale: f32): v128 {
+  const negative = f32x4.mul(splat(negativeScale), expm1Negative(x));
+  return choose(f32x4.ge(x, splat(0)), f32x4.mul(splat(positiveScale), x), negative);
 }
 
 /** 1 for x > 0, `low` elsewhere, NaN for NaN. */

@@ -5,15 +5,44 @@
 // NaN, infinities, zeros and denormal numbers follow the functions of JavaScript's Math.
 import { madd } from './simd';
 
+const ONE = memory.data<f32>([1]);
+const TWO = memory.data<f32>([2]);
+const MINUS_HALF = memory.data<f32>([-0.5]);
+/** 1.5 * 2**23: adding it to a number leaves the nearest integer in the low bits of the mantissa. */
+const ROUNDING = memory.data<f32>([12582912]);
+const LOG2_E = memory.data<f32>([1.44269504088896341]);
+/** ln(2) in two parts, and their negatives. */
+const LN2_HIGH = memory.data<f32>([0.693359375]);
+const LN2_LOW = memory.data<f32>([-2.12194440e-4]);
+const MINUS_LN2_HIGH = memory.data<f32>([-0.693359375]);
+const MINUS_LN2_LOW = memory.data<f32>([2.12194440e-4]);
+/** Beyond these bounds exp rounds to 0 or overflows, expm1 is -1 or exp, and tanh is -1 or 1. */
+const EXP_BOUNDS = memory.data<f32>([-104, 89]);
+const EXPM1_BOUNDS = memory.data<f32>([-80, 80]);
+const TANH_BOUND = memory.data<f32>([10]);
+/** Coefficients of exp(r) - 1, the highest power first. */
+const EXP = memory.data<f32>([
+  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+]);
+/** Coefficients of log(1 + m), the highest power first. */
+const LOG = memory.data<f32>([
+  7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+]);
+const SQRT_HALF = memory.data<f32>([0.707106781186547524]);
+const SIGN = memory.data<u32>([0x80000000]);
+const MANTISSA = memory.data<u32>([0x007fffff]);
+const HALF = memory.data<f32>([0.5]);
+
+/**
+ * A number in all four lanes, read from memory in one instruction: V8 takes three to make one that
+ * is part of the code, anew wherever it is used.
+ */
 // @ts-ignore: decorator
 @inline
-const LN2_HIGH: f32 = 0.693359375;
-// @ts-ignore: decorator
-@inline
-const LN2_LOW: f32 = -2.12194440e-4;
-// @ts-ignore: decorator
-@inline
-const SIGN_BIT: u32 = 0x80000000;
+function constant(table: usize, index: usize = 0): v128 {
+  return v128.load32_splat(table + (index << 2));
+}
 
 // @ts-ignore: decorator
 @inline
@@ -38,59 +67,55 @@ export function magnitude(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function withSignOf(a: v128, b: v128): v128 {
-  return choose(i32x4.splat(SIGN_BIT), b, a);
+  return choose(constant(SIGN), b, a);
 }
-
-/** 1.5 * 2**23: adding it to a number leaves the nearest integer in the low bits of the mantissa. */
-// @ts-ignore: decorator
-@inline
-const ROUNDING: f32 = 12582912;
 
 /** The integer nearest to x / ln(2), in the low bits; 22 of them count. */
 // @ts-ignore: decorator
 @inline
 function powersOfTwoIn(x: v128): v128 {
-  return madd(x, splat(1.44269504088896341), splat(ROUNDING));
+  return madd(x, constant(LOG2_E), constant(ROUNDING));
 }
 
 /** 2 to the power of an integer between -126 and 127, of which only the lowest bits count. */
 // @ts-ignore: decorator
 @inline
 function powerOfTwo(n: v128): v128 {
-  return i32x4.add(i32x4.shl(n, 23), i32x4.splat(127 << 23));
+  // The bits of 1 are those of the exponent 0.
+  return i32x4.add(i32x4.shl(n, 23), constant(ONE));
 }
 
 /** exp(r) - 1 for |r| <= ln(2) / 2. */
 // @ts-ignore: decorator
 @inline
 function expm1Reduced(r: v128): v128 {
-  let p = madd(splat(1.9875691500e-4), r, splat(1.3981999507e-3));
-  p = madd(p, r, splat(8.3334519073e-3));
-  p = madd(p, r, splat(4.1665795894e-2));
-  p = madd(p, r, splat(1.6666665459e-1));
-  p = madd(p, r, splat(5.0000001201e-1));
+  let p = madd(constant(EXP, 0), r, constant(EXP, 1));
+  p = madd(p, r, constant(EXP, 2));
+  p = madd(p, r, constant(EXP, 3));
+  p = madd(p, r, constant(EXP, 4));
+  p = madd(p, r, constant(EXP, 5));
   return madd(p, f32x4.mul(r, r), r);
 }
 
 // @ts-ignore: decorator
 @inline
 function reduceByLn2(x: v128, n: v128): v128 {
-  return madd(n, splat(-LN2_LOW), madd(n, splat(-LN2_HIGH), x));
+  return madd(n, constant(MINUS_LN2_LOW), madd(n, constant(MINUS_LN2_HIGH), x));
 }
 
 /** The exponential function. */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  // Beyond these bounds the result rounds to 0 or overflows anyway; NaN passes both.
-  const bounded = f32x4.pmax(f32x4.pmin(x, splat(89)), splat(-104));
+  // NaN passes both.
+  const bounded = f32x4.pmax(f32x4.pmin(x, constant(EXP_BOUNDS, 1)), constant(EXP_BOUNDS, 0));
   const n = powersOfTwoIn(bounded);
-  const reduced = reduceByLn2(bounded, f32x4.sub(n, splat(ROUNDING)));
-  const y = f32x4.add(expm1Reduced(reduced), splat(1));
+  const reduced = reduceByLn2(bounded, f32x4.sub(n, constant(ROUNDING)));
+  const y = f32x4.add(expm1Reduced(reduced), constant(ONE));
   // Two factors, so that neither overflows where the product is finite or denormal.
-  const exponent = i32x4.sub(n, splat(ROUNDING));
-  const half = i32x4.shr_s(exponent, 1);
-  return f32x4.mul(f32x4.mul(y, powerOfTwo(half)), powerOfTwo(i32x4.sub(exponent, half)));
+  const exponent = i32x4.sub(n, constant(ROUNDING));
+  const low = i32x4.shr_s(exponent, 1);
+  return f32x4.mul(f32x4.mul(y, powerOfTwo(low)), powerOfTwo(i32x4.sub(exponent, low)));
 }
 
 /** exp(x) - 1 for -80 <= x <= 80, without cancellation; -0 gives 0. */
@@ -99,17 +124,24 @@ export function exp(x: v128): v128 {
 function expm1Bounded(x: v128): v128 {
   const n = powersOfTwoIn(x);
   const scale = powerOfTwo(n);
-  const reduced = expm1Reduced(reduceByLn2(x, f32x4.sub(n, splat(ROUNDING))));
-  return madd(scale, reduced, f32x4.sub(scale, splat(1)));
+  const reduced = expm1Reduced(reduceByLn2(x, f32x4.sub(n, constant(ROUNDING))));
+  return madd(scale, reduced, f32x4.sub(scale, constant(ONE)));
 }
 
 /** exp(x) - 1 without cancellation. */
 // @ts-ignore: decorator
 @inline
 export function expm1(x: v128): v128 {
-  const y = expm1Bounded(f32x4.pmax(f32x4.pmin(x, splat(80)), splat(-80)));
+  const y = expm1Bounded(f32x4.pmax(f32x4.pmin(x, constant(EXPM1_BOUNDS, 1)), constant(EXPM1_BOUNDS, 0)));
   const small = choose(f32x4.eq(x, splat(0)), x, y);
-  return choose(f32x4.gt(x, splat(80)), exp(x), small);
+  return choose(f32x4.gt(x, constant(EXPM1_BOUNDS, 1)), exp(x), small);
+}
+
+/** exp(x) - 1 for x < 0 and NaN; anything else for others. */
+// @ts-ignore: decorator
+@inline
+export function expm1Negative(x: v128): v128 {
+  return expm1Bounded(f32x4.pmax(x, constant(EXPM1_BOUNDS, 0)));
 }
 
 /** The natural logarithm of positive normal numbers over 2**shift, in every lane its own. */
@@ -118,24 +150,24 @@ export function expm1(x: v128): v128 {
 function logNormal(x: v128, shift: v128): v128 {
   let exponent = i32x4.sub(i32x4.shr_s(x, 23), i32x4.add(shift, i32x4.splat(126)));
   // Mantissa in [1/2, 1), then moved to [sqrt(1/2), sqrt(2)).
-  let m = v128.or(v128.and(x, i32x4.splat(0x007fffff)), i32x4.splat(0x3f000000));
-  const low = f32x4.lt(m, splat(0.707106781186547524));
+  let m = v128.or(v128.and(x, constant(MANTISSA)), constant(HALF));
+  const low = f32x4.lt(m, constant(SQRT_HALF));
   exponent = i32x4.add(exponent, low);
-  m = f32x4.sub(f32x4.add(m, v128.and(low, m)), splat(1));
+  m = f32x4.sub(f32x4.add(m, v128.and(low, m)), constant(ONE));
   const e = f32x4.convert_i32x4_s(exponent);
   const z = f32x4.mul(m, m);
-  let p = madd(splat(7.0376836292e-2), m, splat(-1.1514610310e-1));
-  p = madd(p, m, splat(1.1676998740e-1));
-  p = madd(p, m, splat(-1.2420140846e-1));
-  p = madd(p, m, splat(1.4249322787e-1));
-  p = madd(p, m, splat(-1.6668057665e-1));
-  p = madd(p, m, splat(2.0000714765e-1));
-  p = madd(p, m, splat(-2.4999993993e-1));
-  p = madd(p, m, splat(3.3333331174e-1));
+  let p = madd(constant(LOG, 0), m, constant(LOG, 1));
+  p = madd(p, m, constant(LOG, 2));
+  p = madd(p, m, constant(LOG, 3));
+  p = madd(p, m, constant(LOG, 4));
+  p = madd(p, m, constant(LOG, 5));
+  p = madd(p, m, constant(LOG, 6));
+  p = madd(p, m, constant(LOG, 7));
+  p = madd(p, m, constant(LOG, 8));
   p = f32x4.mul(f32x4.mul(p, m), z);
-  p = madd(e, splat(LN2_LOW), p);
-  p = madd(z, splat(-0.5), p);
-  return madd(e, splat(LN2_HIGH), f32x4.add(m, p));
+  p = madd(e, constant(LN2_LOW), p);
+  p = madd(z, constant(MINUS_HALF), p);
+  return madd(e, constant(LN2_HIGH), f32x4.add(m, p));
 }
 
 /** The natural logarithm. */
@@ -175,9 +207,9 @@ export function log1p(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function tanh(x: v128): v128 {
-  const size = f32x4.pmin(magnitude(x), splat(10));
+  const size = f32x4.pmin(magnitude(x), constant(TANH_BOUND));
   const t = expm1Bounded(f32x4.add(size, size));
-  return withSignOf(f32x4.div(t, f32x4.add(t, splat(2))), x);
+  return withSignOf(f32x4.div(t, f32x4.add(t, constant(TWO))), x);
 }
 
 /** 1 / (1 + exp(-x)), accurate where it is close to 0 too. */
@@ -185,8 +217,8 @@ export function tanh(x: v128): v128 {
 @inline
 export function sigmoid(x: v128): v128 {
   const e = exp(f32x4.neg(magnitude(x)));
-  const numerator = choose(f32x4.lt(x, splat(0)), e, splat(1));
-  return f32x4.div(numerator, f32x4.add(splat(1), e));
+  const numerator = choose(f32x4.lt(x, splat(0)), e, constant(ONE));
+  return f32x4.div(numerator, f32x4.add(constant(ONE), e));
 }
 
 /** log(1 + exp(x)) without overflow or cancellation. */
@@ -195,8 +227,8 @@ export function sigmoid(x: v128): v128 {
 export function softplus(x: v128): v128 {
   const e = exp(f32x4.neg(magnitude(x)));
   // log(1 + e) for e in [0, 1], with what rounding lost of e in 1 + e.
-  const u = f32x4.add(e, splat(1));
-  const lost = f32x4.div(f32x4.sub(e, f32x4.sub(u, splat(1))), u);
+  const u = f32x4.add(e, constant(ONE));
+  const lost = f32x4.div(f32x4.sub(e, f32x4.sub(u, constant(ONE))), u);
   const log1p = f32x4.add(logNormal(u, i32x4.splat(0)), lost);
   const y = f32x4.add(f32x4.pmax(x, splat(0)), log1p);
   return choose(f32x4.eq(x, x), y, x);
