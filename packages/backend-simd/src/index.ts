@@ -10,8 +10,10 @@ export {
 export {
   type Call,
   type Scratch,
+  type StartedThread,
   type StartThreadsOptions,
   startThreads,
+  type ThreadEvents,
   type ThreadHost,
   type ThreadPool,
   type WasmFunctions,

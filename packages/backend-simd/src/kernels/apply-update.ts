@@ -7,7 +7,7 @@ import { sliceFor } from '../slices.js';
 const elementsOfBlock = 64 / elementBytes;
 
 /** What a kernel of {@link updateKernels} takes beside its tensors. */
-export interface UpdateAttributes {
+interface UpdateAttributes {
   /** The numbers of the optimizer, in the order of the parameters of its function. */
   readonly numbers: readonly number[];
 }
