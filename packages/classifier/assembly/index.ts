@@ -1,7 +1,6 @@
 // Every exported function of the module: re-exports only, one line a file.
 export { attract } from './attraction';
 export { buildTree, repelTree, sortByCell } from './barnes-hut';
-export { transformColumns } from './fourier';
 export { convolveRows, gatherForces, spreadCharges, transformCharges, transformPotential } from './interpolation';
 export { descend } from './descent';
 export { repelExact } from './exact';

@@ -1,4 +1,5 @@
 import type { Workspace } from '../workspace.js';
+import { EvenTransform } from './cosine-transform.js';
 import { type MapAddresses, type Repulsion, type Square, squareAround } from './repulsion.js';
 
 /** Sizes of transforms: products of 2, 3 and 5, multiples of 16, no more than a third apart. */
@@ -126,67 +127,47 @@ export class FftRepulsion implements Repulsion {
     return { size: largest, spacing: width / (largest / 2 - margin - 1) };
   }
 
-  /**
-   * The spectrum of 1 / (1 + d^2), which is real and even. Its columns are even too, so that two of
-   * them, as real and imaginary parts, keep apart by themselves.
-   */
+  /** The spectrum of 1 / (1 + d^2), divided by that of the splines on either side. */
   #transformKernel(): void {
     const { size, spacing } = this.#grid;
-    const nodes = size / 2;
     const workspace = this.#workspace;
     const twiddles = workspace.floats(this.#twiddles, 2 * size);
     for (let k = 0; k < size; k++) {
       twiddles[2 * k] = Math.cos((-2 * Math.PI * k) / size);
       twiddles[2 * k + 1] = Math.sin((-2 * Math.PI * k) / size);
     }
-    const width = nodes + 1;
-    const half = new Float32Array(width * width);
-    this.#transformEvenColumns(
-      (row, column) => 1 / (1 + spacing * spacing * (row * row + column * column)),
-      (row, column, value) => {
-        half[column * width + row] = value;
-      },
-    );
-    const pitch = nodes + 8;
-    const kernel = workspace.floats(this.#kernel, width * pitch);
+    const width = size / 2 + 1;
+    const table = new Float64Array(width * width);
+    for (let row = 0, at = 0; row < width; row++) {
+      for (let column = 0; column < width; column++, at++) {
+        table[at] = 1 / (1 + spacing * spacing * (row * row + column * column));
+      }
+    }
+    const transform = new EvenTransform(size);
+    transform.transformRows(table);
+    transpose(table, width);
+    transform.transformRows(table);
     const splines = Float64Array.from(
       { length: width },
       (_, k) => ((2 + Math.cos((2 * Math.PI * k) / size)) / 3) ** 2,
     );
-    this.#transformEvenColumns(
-      (row, column) => half[row * width + column]!,
-      (row, column, value) => {
-        kernel[row * pitch + column] = value / (splines[row]! * splines[column]! * size * size);
-      },
-    );
+    const pitch = size / 2 + 8;
+    const kernel = workspace.floats(this.#kernel, width * pitch);
+    for (let row = 0, at = 0; row < width; row++) {
+      for (let column = 0; column < width; column++, at++) {
+        const share = splines[row]! * splines[column]! * size * size;
+        kernel[row * pitch + column] = table[at]! / share;
+      }
+    }
   }
+}
 
-  /** Transforms columns 0 to nodes of an even table, given by its rows 0 to nodes. */
-  #transformEvenColumns(
-    read: (row: number, column: number) => number,
-    write: (row: number, column: number, value: number) => void,
-  ): void {
-    const { size } = this.#grid;
-    const nodes = size / 2;
-    const address = this.#scratch.address;
-    const block = this.#workspace.floats(address, 16 * size);
-    const { transformColumns } = this.#workspace.functions;
-    for (let first = 0; first <= nodes; first += 16) {
-      const last = Math.min(first + 16, nodes + 1);
-      for (let row = 0; row < size; row++) {
-        const mirrored = row > nodes ? size - row : row;
-        for (let column = first; column < last; column++) {
-          block[16 * row + column - first] = read(mirrored, column);
-        }
-      }
-      const other = address + size * blockBytes;
-      const at = transformColumns!(address, other, size, this.#twiddles, 0, 32);
-      const result = this.#workspace.floats(at, 16 * size);
-      for (let row = 0; row <= nodes; row++) {
-        for (let column = first; column < last; column++) {
-          write(row, column, result[16 * row + column - first]!);
-        }
-      }
+function transpose(table: Float64Array, width: number): void {
+  for (let row = 0; row < width; row++) {
+    for (let column = 0; column < row; column++) {
+      const value = table[row * width + column]!;
+      table[row * width + column] = table[column * width + row]!;
+      table[column * width + row] = value;
     }
   }
 }

@@ -43,7 +43,11 @@ export interface UmapOptions extends ThreadOptions {
   readonly learningRate?: number;
   /** Weight of the repulsion, from 0. Default 1. */
   readonly repulsionStrength?: number;
-  /** Points drawn to be repelled from, for each turn of an edge, from 1. Default 5. */
+  /**
+   * Points drawn to be repelled from, for each turn of an edge, from 1. Default 7: with the end of the
+   * edge they fill two vectors, so that 7 take no longer than the 5 of umap-learn, and make a better
+   * map.
+   */
   readonly negativeSamples?: number;
   /** Where points start. Default `'pca'`. */
   readonly initialisation?: Initialisation;
@@ -418,7 +422,7 @@ function settingsOf(options: UmapOptions): Settings {
     epochs,
     learningRate = 1,
     repulsionStrength = 1,
-    negativeSamples = 5,
+    negativeSamples = 7,
     initialisation = 'pca',
     engine = 'simd',
     seed = 42,
