@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Matrix } from '../matrix.js';
+import { type Matrix, takeRows } from '../matrix.js';
 
 /** A kernel with its parameter settled. */
 export type SvmKernel =
@@ -15,42 +15,61 @@ const mostRowsAtOnce = 4096;
 /** Bytes of kernel rows that are kept for one two-class problem. */
 const cacheBytes = 2 ** 27;
 
+/** Writes the scalar products of one of some samples with all of them; `at` is its place among them. */
+type WriteProducts = (at: number, target: Float32Array) => void;
+
 /** Where the scalar products of training rows come from. */
 export interface Products {
+  /** `|x|²` of each row. */
   readonly norms: Float64Array;
-  /** Writes the products of row `sample` with some rows. */
-  write(sample: number, others: Int32Array, target: Float32Array): void;
+  /** For the products of some rows with each other. */
+  among(samples: Int32Array): Promise<WriteProducts>;
 }
 
-/** The products of all rows with each other: all at once when they are few, else one by one. */
+/**
+ * The products of rows with each other: when these are few, of all at once; else of the rows of each
+ * two-class problem; and where these are many, one by one when they are needed.
+ */
 export async function productsOf(x: Matrix): Promise<Products> {
   const { rows, columns, values } = x;
   const norms = Float64Array.from({ length: rows }, (_, row) =>
     productOf(values, row, row, columns),
   );
-  if (rows > mostRowsAtOnce) {
+  if (rows <= mostRowsAtOnce) {
+    const products = await gramOf(x);
     return {
       norms,
-      write: (sample, others, target) => {
-        for (let i = 0; i < others.length; i++) {
-          target[i] = productOf(values, sample, others[i]!, columns);
-        }
+      among: async (samples) => (at, target) => {
+        const start = samples[at]! * rows;
+        for (let i = 0; i < samples.length; i++) target[i] = products[start + samples[i]!]!;
       },
     };
   }
+  return {
+    norms,
+    among: async (samples) => {
+      const count = samples.length;
+      if (count > mostRowsAtOnce) {
+        return (at, target) => {
+          for (let i = 0; i < count; i++) {
+            target[i] = productOf(values, samples[at]!, samples[i]!, columns);
+          }
+        };
+      }
+      const products = await gramOf(takeRows(x, samples));
+      return (at, target) => target.set(products.subarray(at * count, (at + 1) * count));
+    },
+  };
+}
+
+async function gramOf({ rows, columns, values }: Matrix): Promise<Float32Array> {
   const gram = tf.tidy(() => {
     const tensor = tf.tensor2d(values, [rows, columns]);
     return tf.matMul(tensor, tensor, false, true);
   });
   const products = (await gram.data()) as Float32Array;
   gram.dispose();
-  return {
-    norms,
-    write: (sample, others, target) => {
-      const start = sample * rows;
-      for (let i = 0; i < others.length; i++) target[i] = products[start + others[i]!]!;
-    },
-  };
+  return products;
 }
 
 function productOf(values: Float32Array, a: number, b: number, columns: number): number {
@@ -82,42 +101,46 @@ export function applyKernel(
 export class KernelRows {
   readonly diagonal: Float64Array;
   readonly #kernel: SvmKernel;
-  readonly #products: Products;
-  readonly #samples: Int32Array;
+  readonly #write: WriteProducts;
   readonly #norms: Float64Array;
   /** In the order of use: a Map iterates in the order of insertion. */
   readonly #rows = new Map<number, Float32Array>();
   readonly #mostRows: number;
 
-  constructor(kernel: SvmKernel, products: Products, samples: Int32Array) {
+  private constructor(kernel: SvmKernel, norms: Float64Array, write: WriteProducts) {
     this.#kernel = kernel;
-    this.#products = products;
-    this.#samples = samples;
-    this.#norms = Float64Array.from(samples, (sample) => products.norms[sample]!);
-    this.diagonal = kernel.kind === 'rbf' ? this.#norms.map(() => 1) : this.#norms;
-    this.#mostRows = Math.max(2, Math.floor(cacheBytes / (4 * samples.length)));
+    this.#write = write;
+    this.#norms = norms;
+    this.diagonal = kernel.kind === 'rbf' ? norms.map(() => 1) : norms;
+    this.#mostRows = Math.max(2, Math.floor(cacheBytes / (4 * norms.length)));
   }
 
-  row(sample: number): Float32Array {
-    const known = this.#rows.get(sample);
+  /** The rows of these samples, which are known by their places among them from now on. */
+  static async of(kernel: SvmKernel, products: Products, samples: Int32Array): Promise<KernelRows> {
+    const norms = Float64Array.from(samples, (sample) => products.norms[sample]!);
+    return new KernelRows(kernel, norms, await products.among(samples));
+  }
+
+  row(at: number): Float32Array {
+    const known = this.#rows.get(at);
     if (known && this.#rows.size < this.#mostRows) return known;
-    const row = known ?? this.#compute(sample);
-    this.#rows.delete(sample);
-    this.#rows.set(sample, row);
+    const row = known ?? this.#compute(at);
+    this.#rows.delete(at);
+    this.#rows.set(at, row);
     return row;
   }
 
-  #compute(sample: number): Float32Array {
+  #compute(at: number): Float32Array {
     let row: Float32Array;
     if (this.#rows.size >= this.#mostRows) {
       const [oldest, recycled] = this.#rows.entries().next().value!;
       this.#rows.delete(oldest);
       row = recycled;
     } else {
-      row = new Float32Array(this.#samples.length);
+      row = new Float32Array(this.#norms.length);
     }
-    this.#products.write(this.#samples[sample]!, this.#samples, row);
-    applyKernel(this.#kernel, row, this.#norms[sample]!, this.#norms);
+    this.#write(at, row);
+    applyKernel(this.#kernel, row, this.#norms[at]!, this.#norms);
     return row;
   }
 }

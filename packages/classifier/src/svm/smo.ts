@@ -32,35 +32,29 @@ export function solveSvm(problem: SvmProblem, c: number, tolerance: number): Svm
   const { signs, diagonal } = problem;
   const count = signs.length;
   const alphas = new Float64Array(count);
-  const gradient = new Float64Array(count).fill(-1);
-  const mayRise = (i: number) => (signs[i]! > 0 ? alphas[i]! < c : alphas[i]! > 0);
-  const mayFall = (i: number) => (signs[i]! > 0 ? alphas[i]! > 0 : alphas[i]! < c);
+  // -y_i G_i, where G is the gradient: -1 everywhere at α = 0.
+  const pulls = Float64Array.from(signs);
+  // Whether y_i α_i may grow, and whether it may shrink.
+  const mayRise = Uint8Array.from(signs, (sign) => (sign > 0 ? 1 : 0));
+  const mayFall = Uint8Array.from(signs, (sign) => (sign > 0 ? 0 : 1));
   const limit = Math.max(10_000_000, 100 * count);
 
+  let first = firstOf(pulls, mayRise);
   let iterations = 0;
-  for (; iterations < limit; iterations++) {
-    let first = -1;
-    let highest = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < count; i++) {
-      const value = -signs[i]! * gradient[i]!;
-      if (value > highest && mayRise(i)) {
-        highest = value;
-        first = i;
-      }
-    }
-    if (first < 0) break;
-
+  for (; iterations < limit && first >= 0; iterations++) {
+    const highest = pulls[first]!;
     const firstRow = problem.row(first);
+    const firstDiagonal = diagonal[first]!;
     let second = -1;
     let lowest = Number.POSITIVE_INFINITY;
     let greatestGain = 0;
     for (let i = 0; i < count; i++) {
-      const value = -signs[i]! * gradient[i]!;
-      if (!mayFall(i)) continue;
-      if (value < lowest) lowest = value;
-      const difference = highest - value;
+      if (mayFall[i] === 0) continue;
+      const pull = pulls[i]!;
+      if (pull < lowest) lowest = pull;
+      const difference = highest - pull;
       if (difference <= 0) continue;
-      const curvature = Math.max(least, diagonal[first]! + diagonal[i]! - 2 * firstRow[i]!);
+      const curvature = Math.max(least, firstDiagonal + diagonal[i]! - 2 * firstRow[i]!);
       const gain = (difference * difference) / curvature;
       if (gain > greatestGain) {
         greatestGain = gain;
@@ -70,27 +64,47 @@ export function solveSvm(problem: SvmProblem, c: number, tolerance: number): Svm
     if (second < 0 || highest - lowest < tolerance) break;
 
     const secondRow = problem.row(second);
-    const curvature = Math.max(least, diagonal[first]! + diagonal[second]! - 2 * firstRow[second]!);
-    const before = { first: alphas[first]!, second: alphas[second]! };
-    // Along y'α = 0 the two move as α_first += y_first t and α_second -= y_second t.
-    const wanted =
-      (-signs[first]! * gradient[first]! + signs[second]! * gradient[second]!) / curvature;
+    const curvature = Math.max(least, firstDiagonal + diagonal[second]! - 2 * firstRow[second]!);
+    // Along y'α = 0, y α of the first grows by what that of the second shrinks.
     const room = Math.min(
-      signs[first]! > 0 ? c - before.first : before.first,
-      signs[second]! > 0 ? before.second : c - before.second,
+      signs[first]! > 0 ? c - alphas[first]! : alphas[first]!,
+      signs[second]! > 0 ? alphas[second]! : c - alphas[second]!,
     );
-    const step = Math.min(wanted, room);
-    alphas[first] = snapped(before.first + signs[first]! * step, c);
-    alphas[second] = snapped(before.second - signs[second]! * step, c);
-
-    const firstChange = (alphas[first]! - before.first) * signs[first]!;
-    const secondChange = (alphas[second]! - before.second) * signs[second]!;
+    const step = Math.min((highest - pulls[second]!) / curvature, room);
+    const firstChange = move(first, step);
+    const secondChange = move(second, -step);
+    first = -1;
+    let best = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < count; i++) {
-      gradient[i]! += signs[i]! * (firstRow[i]! * firstChange + secondRow[i]! * secondChange);
+      const pull = pulls[i]! - (firstRow[i]! * firstChange + secondRow[i]! * secondChange);
+      pulls[i] = pull;
+      if (pull > best && mayRise[i] === 1) {
+        best = pull;
+        first = i;
+      }
     }
   }
   const coefficients = alphas.map((alpha, i) => alpha * signs[i]!);
-  return { coefficients, rho: thresholdOf(signs, alphas, gradient, c), iterations };
+  return { coefficients, rho: thresholdOf(signs, alphas, pulls, c), iterations };
+
+  /** Lets y_i α_i grow by a step, and tells by how much it did after rounding. */
+  function move(i: number, step: number): number {
+    const before = alphas[i]!;
+    const alpha = snapped(before + signs[i]! * step, c);
+    alphas[i] = alpha;
+    mayRise[i] = (signs[i]! > 0 ? alpha < c : alpha > 0) ? 1 : 0;
+    mayFall[i] = (signs[i]! > 0 ? alpha > 0 : alpha < c) ? 1 : 0;
+    return (alpha - before) * signs[i]!;
+  }
+}
+
+/** The place of the largest pull among those that may rise; -1 when none may. */
+function firstOf(pulls: Float64Array, mayRise: Uint8Array): number {
+  let first = -1;
+  for (let i = 0; i < pulls.length; i++) {
+    if (mayRise[i] === 1 && (first < 0 || pulls[i]! > pulls[first]!)) first = i;
+  }
+  return first;
 }
 
 /** A multiplier next to a bound is on it, so that rounding leaves no sample free by a hair. */
@@ -99,17 +113,17 @@ function snapped(alpha: number, c: number): number {
   return alpha > c * (1 - 1e-12) ? c : alpha;
 }
 
-/** The mean of `y_i G_i` over free support vectors; without any, the middle of what is allowed. */
+/** The mean of `y_i G_i`, which is `-pull`, over free support vectors; without any, the middle of what is allowed. */
 function thresholdOf(
   signs: Int8Array,
   alphas: Float64Array,
-  gradient: Float64Array,
+  pulls: Float64Array,
   c: number,
 ): number {
   let [sum, free] = [0, 0];
   let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (let i = 0; i < signs.length; i++) {
-    const value = signs[i]! * gradient[i]!;
+    const value = -pulls[i]!;
     const atZero = alphas[i] === 0;
     if (!atZero && alphas[i] !== c) {
       sum += value;

@@ -54,6 +54,8 @@ interface FittedSvm {
   readonly kernel: SvmKernel;
   readonly classes: number;
   readonly supportVectors: Matrix;
+  /** Their positions in the training rows; unknown of a loaded machine. */
+  readonly supportIndices: Int32Array | undefined;
   /** One for each pair of classes: (0, 1), (0, 2), ... */
   readonly machines: readonly Machine[];
 }
@@ -109,7 +111,7 @@ export class SvmClassifier implements Classifier {
     for (let a = 0; a < classes; a++) {
       for (let b = a + 1; b < classes; b++) {
         const samples = Int32Array.from([...members[a]!, ...members[b]!]);
-        const kernelRows = new KernelRows(kernel, products, samples);
+        const kernelRows = await KernelRows.of(kernel, products, samples);
         const signs = new Int8Array(samples.length).fill(1, 0, members[a]!.length);
         signs.fill(-1, members[a]!.length);
         const { diagonal } = kernelRows;
@@ -124,6 +126,15 @@ export class SvmClassifier implements Classifier {
   /** How many training rows any machine rests on. @throws NotFittedError */
   get supportVectorCount(): number {
     return requireFitted(this.#fitted, 'support vector machine').supportVectors.rows;
+  }
+
+  /**
+   * Which training rows the machines rest on, as positions.
+   *
+   * @throws NotFittedError also when it was loaded, not trained.
+   */
+  get supportIndices(): Int32Array {
+    return requireFitted(this.#fitted?.supportIndices, 'support vector machine');
   }
 
   /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
@@ -237,7 +248,10 @@ export class SvmClassifier implements Classifier {
     });
     const classifier = new SvmClassifier();
     const supportVectors = { rows, columns, values };
-    classifier.#fitted = { kernel, classes, supportVectors, machines };
+    classifier.#fitted = {
+      ...{ kernel, classes, supportVectors, machines },
+      supportIndices: undefined,
+    };
     return classifier;
   }
 }
@@ -280,7 +294,7 @@ function withoutIdle(x: Matrix, trained: readonly Machine[]) {
       rho,
     };
   });
-  return { supportVectors: takeRows(x, kept), machines };
+  return { supportVectors: takeRows(x, kept), supportIndices: Int32Array.from(kept), machines };
 }
 
 function decide({ samples, coefficients, rho }: Machine, kernels: Float32Array): number {

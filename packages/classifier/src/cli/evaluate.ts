@@ -1,0 +1,31 @@
+import { backendOptions, defineCommand, formatPercent, formatTable } from '@nn-lab/core/cli';
+import { confusionMatrix } from '@nn-lab/core/metrics';
+import { startBackend } from './backend.js';
+import { datasetOptions, readDataset } from './input.js';
+import { modelOption, readTrained } from './trained-classifier.js';
+
+export const evaluateCommand = defineCommand({
+  name: 'evaluate',
+  summary: 'test a trained classifier on the test rows of a data set',
+  options: [modelOption, ...datasetOptions, ...backendOptions],
+  async run({ options, log, signal, result }) {
+    const { classifier, classNames } = await readTrained(options.model);
+    const { test } = await readDataset(options.dataset, options.data, signal);
+    const backend = await startBackend(options, log);
+    const predicted = await classifier.predict(test.x);
+    const confusion = confusionMatrix(predicted, test.labels!, classNames);
+    const { total, accuracy, recall, precision } = confusion;
+    const correct = Math.round(accuracy * total);
+    result(
+      { dataset: options.dataset, backend: backend.name, correct, ...confusion.toJSON() },
+      `${correct} of ${total} right (${formatPercent(accuracy, 2)})\n\n${formatTable(
+        classNames.map((name, label) => [
+          name,
+          formatPercent(recall[label]!),
+          formatPercent(precision[label]!),
+        ]),
+        { header: ['class', 'found', 'right when said'] },
+      )}`,
+    );
+  },
+});

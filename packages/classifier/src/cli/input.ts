@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { choiceOption, dataOption, pathOption } from '@nn-lab/core/cli';
+import { type DatasetSource, parseNumberCsv } from '@nn-lab/core/datasets';
+import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
+import { loadDataset } from '@nn-lab/core/node';
+import { type Matrix, matrixOf, matrixOfDataset, validateLabels } from '../matrix.js';
+
+/** Rows, with their classes where these are known. */
+export interface LabelledRows {
+  readonly x: Matrix;
+  readonly labels: Int32Array | undefined;
+  readonly classNames: readonly string[];
+}
+
+/** Rows that are images. */
+export interface LabelledImages extends LabelledRows {
+  readonly labels: Int32Array;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  /** The lowest and highest value. */
+  readonly range: readonly [low: number, high: number];
+}
+
+/** `--dataset NAME` and `--data DIR`. */
+export const datasetOptions = [
+  choiceOption(
+    'dataset',
+    'a named data set',
+    {
+      digits16: "the course's digits, or those that come along",
+      mnist: '70,000 digits of 28x28',
+      'fashion-mnist': '70,000 pieces of clothing of 28x28',
+      'cifar-10': '60,000 colour pictures of 32x32',
+    },
+    { default: 'digits16' },
+  ),
+  dataOption,
+] as const;
+
+/** `--labels FILE`, for rows that come from a file. */
+export const labelsOption = pathOption('labels', 'CSV file with a class number for each row', {
+  placeholder: 'FILE',
+  existing: 'file',
+});
+
+/** A named data set, its training and test rows apart. */
+export async function readDataset(
+  name: 'digits16' | 'mnist' | 'fashion-mnist' | 'cifar-10',
+  data: string | undefined,
+  signal: AbortSignal,
+) {
+  const loaded = await loadDataset(name, { ...(data === undefined ? {} : { data }), signal });
+  const rowsOf = (dataset: typeof loaded.train): LabelledImages => ({
+    x: matrixOfDataset(dataset),
+    labels: Int32Array.from(dataset.labels),
+    classNames: dataset.classNames,
+    shape: dataset.shape,
+    range: dataset.range,
+  });
+  return { train: rowsOf(loaded.train), test: rowsOf(loaded.test), sources: loaded.sources };
+}
+
+/** Rows of numbers in a CSV file, with or without classes from another. */
+export async function readTable(
+  file: string,
+  labelsFile?: string,
+): Promise<LabelledRows & { readonly sources: readonly DatasetSource[] }> {
+  const table = parseNumberCsv(await readFile(file), { source: basename(file) });
+  if (table.rows === 0)
+    throw new InvalidArgumentError(`Expected rows of numbers in ${file}, got none.`);
+  const x = matrixOf(Float32Array.from(table.values), table.columns);
+  if (labelsFile === undefined) return { x, labels: undefined, classNames: [], sources: [] };
+  const column = parseNumberCsv(await readFile(labelsFile), { source: basename(labelsFile) });
+  if (column.columns !== 1) {
+    throw new ShapeError(
+      `Expected one class number a line in ${labelsFile}, got ${column.columns} columns.`,
+    );
+  }
+  const classes = validateLabels(column.values, x.rows);
+  const classNames = Array.from({ length: classes }, (_, label) => String(label));
+  return { x, labels: Int32Array.from(column.values), classNames, sources: [] };
+}
+
+/** Both parts of a data set, one after the other. */
+export function joinRows(a: LabelledImages, b: LabelledImages): LabelledImages {
+  const values = new Float32Array(a.x.values.length + b.x.values.length);
+  values.set(a.x.values);
+  values.set(b.x.values, a.x.values.length);
+  const labels = new Int32Array(a.x.rows + b.x.rows);
+  labels.set(a.labels);
+  labels.set(b.labels, a.x.rows);
+  return { ...a, x: { rows: a.x.rows + b.x.rows, columns: a.x.columns, values }, labels };
+}
+
+/** The first rows. */
+export function firstRows<Rows extends LabelledRows>(rows: Rows, count: number | undefined): Rows {
+  const { x, labels } = rows;
+  if (count === undefined || count >= x.rows) return rows;
+  const values = x.values.subarray(0, count * x.columns);
+  return {
+    ...rows,
+    x: { rows: count, columns: x.columns, values },
+    labels: labels?.slice(0, count),
+  };
+}

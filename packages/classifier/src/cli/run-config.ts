@@ -1,0 +1,35 @@
+import { pathOption, type RunConfig, readPackageVersion } from '@nn-lab/core/cli';
+import type { DatasetSource } from '@nn-lab/core/datasets';
+import type { ChosenBackend } from '@nn-lab/core/node';
+import * as tf from '@tensorflow/tfjs';
+
+/** What `config.json` says of a run. */
+export function runConfigOf(
+  program: { readonly name: string; readonly version: string },
+  options: Readonly<Record<string, unknown>> & { readonly seed: number },
+  backend: ChosenBackend,
+  sources: readonly DatasetSource[],
+): RunConfig {
+  return {
+    options,
+    seeds: { all: options.seed },
+    packages: {
+      [program.name]: program.version,
+      '@nn-lab/core': readPackageVersion(import.meta.resolve('@nn-lab/core')),
+      '@tensorflow/tfjs': tf.version.tfjs,
+    },
+    backend: backend.name,
+    threads: backend.threads,
+    datasets: Object.fromEntries(sources.map(({ file, sha256 }) => [file, sha256])),
+  };
+}
+
+/** `runs/classifier/<name>`. */
+export function outOption<const Name extends string>(name: Name) {
+  return pathOption('out', 'folder for the results; an earlier run in it is replaced', {
+    placeholder: 'DIR',
+    default: ({ project }) => `runs/${project}/${name}`,
+    defaultText: `runs/classifier/${name}`,
+    group: 'Files:',
+  });
+}

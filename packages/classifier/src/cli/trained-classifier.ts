@@ -1,0 +1,98 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathOption } from '@nn-lab/core/cli';
+import { DataFormatError } from '@nn-lab/core/errors';
+import type { Classifier } from '../classifier.js';
+import { KnnClassifier } from '../knn/index.js';
+import { NearestMeanClassifier } from '../nearest-mean/index.js';
+import { readSaved, type SavedModel, savedModel, savedTypeOf } from '../saved.js';
+import { SvmClassifier } from '../svm/index.js';
+import type { LabelledImages } from './input.js';
+
+/** A classifier that knows what its classes are called and what its rows are. */
+export interface TrainedClassifier {
+  readonly classifier: Classifier;
+  readonly classNames: readonly string[];
+  /** The images that the rows are, for pictures to be classified. */
+  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly range: readonly [low: number, high: number];
+}
+
+interface SavedTrainedClassifier extends SavedModel<'trained-classifier'> {
+  readonly classNames: readonly string[];
+  readonly shape: readonly [number, number, number];
+  readonly range: readonly [number, number];
+  readonly classifier: unknown;
+}
+
+/** Where a run keeps it. */
+export const trainedFile = 'model/classifier.json';
+
+/** `--model DIR`: what `train` made. */
+export const modelOption = pathOption('model', 'run folder of `train`, or its classifier.json', {
+  placeholder: 'PATH',
+  default: ({ project }) => `runs/${project}/train`,
+  defaultText: 'runs/classifier/train',
+});
+
+/** The text of `classifier.json`. */
+export function trainedText(
+  classifier: Classifier,
+  { classNames, shape, range }: LabelledImages,
+): string {
+  return JSON.stringify(
+    savedModel('trained-classifier', {
+      classNames,
+      shape,
+      range,
+      classifier: classifier.toJSON(),
+    }),
+  );
+}
+
+/** @throws DataFormatError when there is none, or it is damaged or something else. */
+export async function readTrained(path: string): Promise<TrainedClassifier> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  const file = isFolder ? join(path, trainedFile) : path;
+  const fail = (why: string, cause?: unknown) =>
+    new DataFormatError(`${file}: ${why}. Make one with \`nn-classifier train\`.`, {
+      source: file,
+      cause,
+    });
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw fail('there is no trained classifier', cause);
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw fail('expected a trained classifier, got something that is not JSON', cause);
+  }
+  const { classNames, shape, range, classifier } = readSaved<SavedTrainedClassifier>(
+    json,
+    'trained-classifier',
+    file,
+  );
+  const isList = (value: unknown, type: string, length?: number) =>
+    Array.isArray(value) &&
+    value.every((item) => typeof item === type) &&
+    (length === undefined || value.length === length);
+  if (!isList(classNames, 'string') || !isList(shape, 'number', 3) || !isList(range, 'number', 2)) {
+    throw fail('the saved classifier is damaged: its class names, shape or range are none');
+  }
+  return { classifier: readClassifier(classifier, file), classNames, shape, range };
+}
+
+function readClassifier(json: unknown, file: string): Classifier {
+  switch (savedTypeOf(json, file)) {
+    case 'nearest-mean':
+      return NearestMeanClassifier.fromJSON(json, file);
+    case 'svm':
+      return SvmClassifier.fromJSON(json, file);
+    default:
+      return KnnClassifier.fromJSON(json, file);
+  }
+}

@@ -1,0 +1,256 @@
+import { buildReport, type ReportBlock, type ReportSection } from '@nn-lab/core/report';
+import { bestSourcedAccuracy, courseResults, mapsElsewhere } from './course-results.js';
+import { type CourseFigures, reductionTitles } from './figures.js';
+import type { CourseReproduction, ReductionName, Score } from './reproduce-course.js';
+
+/** What stands around the results in a report. */
+export interface CourseReportSettings {
+  /** Which digits these are, for people. */
+  readonly data: string;
+  /** They are the course's own, so that its figures must come out exactly. */
+  readonly courseData: boolean;
+  readonly seed: number;
+  /** Device, backend, versions: labels with values. */
+  readonly facts: readonly (readonly [label: string, value: string | number])[];
+}
+
+/** What a reader of a map must know. */
+export const mapWarnings = [
+  'The axes of t-SNE and UMAP maps mean nothing, and neither do the sizes of clusters, their density or the gaps between them: both methods even them out. Only who is next to whom is kept, as far as trustworthiness and recall say.',
+  'Trustworthiness tells how far neighbours on the map are neighbours in the data, continuity the reverse, recall how many of the ten nearest are kept. A map that keeps half of them, which is much for two dimensions, still shows half of its neighbours wrongly.',
+  'Clusters can come from the method alone: t-SNE with a small perplexity finds them in pure noise. Change perplexity or neighbours and the seed, and believe what stays.',
+  'A mean, or any new point, is put on a t-SNE or UMAP map next to the training points that are most like it, even where it is like none of them.',
+  'PCA keeps large distances and directions instead: its axes are those of most variance, but two of them hold only a part of it, so points that lie far apart in the data may fall together.',
+];
+
+/**
+ * Writes the report of a reproduction: a self-contained HTML page with every figure, and our results
+ * beside the course's.
+ */
+export function buildCourseReport(
+  results: CourseReproduction,
+  figures: CourseFigures,
+  settings: CourseReportSettings,
+): string {
+  const { best, knn, nearestMean } = results;
+  const { data, courseData, seed, facts } = settings;
+  const course = courseResults;
+  return buildReport({
+    title: 'Data dimensionality and distance-based classification',
+    subtitle: `${data}; seed ${seed}`,
+    summary: [
+      {
+        label: 'Nearest mean, test',
+        value: percent(nearestMean.test),
+        note: `course ${percent(course.nearestMean.test)}`,
+      },
+      { label: '3-NN, test', value: percent(knn.test), note: `course ${percent(course.knn.test)}` },
+      {
+        label: `${best.name}, test`,
+        value: percent(best.test),
+        note: `best sourced elsewhere ${(100 * bestSourcedAccuracy).toFixed(1)} %`,
+        better: courseData && share(best.test) > bestSourcedAccuracy,
+      },
+    ],
+    sections: [
+      besideTheCourse(results, courseData),
+      meansSection(results, figures),
+      mapsSection(results, figures, courseData),
+      {
+        title: 'Confusion',
+        blocks: [
+          figuresOf(figures['nearest-mean-train'], figures['nearest-mean-test']),
+          figuresOf(figures['knn-train'], figures['knn-test']),
+          figuresOf(figures['best-test']),
+        ],
+      },
+      reducedSection(results, figures),
+      selectionSection(results, figures),
+      { title: 'How it was made', blocks: [{ kind: 'facts', facts }] },
+    ],
+  });
+}
+
+function besideTheCourse(results: CourseReproduction, courseData: boolean): ReportSection {
+  const { nearestMean, knn, best } = results;
+  const course = courseResults;
+  const row = (name: string, ours: Score, other?: Score, note?: string) => ({
+    name,
+    ...(note === undefined ? {} : { note }),
+    values: [
+      { ours: 100 * share(ours), ...(other ? { other: 100 * share(other) } : {}) },
+      { ours: ours.correct, ...(other ? { other: other.correct } : {}) },
+    ],
+  });
+  return {
+    title: 'Beside the course',
+    blocks: [
+      {
+        kind: 'comparison',
+        caption: courseData
+          ? "On the course's own digits."
+          : "Ours on the embedded digits, made of MNIST's; the course's on its own. The figures stand beside each other, but are not of the same data.",
+        measures: [
+          { name: 'Right', unit: '%', better: 'higher' },
+          { name: 'Right', unit: 'digits', better: 'higher', digits: 0 },
+        ],
+        rows: [
+          row('Nearest mean, training digits', nearestMean.train, course.nearestMean.train),
+          row('Nearest mean, test digits', nearestMean.test, course.nearestMean.test),
+          row('3-NN, training digits', knn.train, course.knn.train),
+          row('3-NN, test digits', knn.test, course.knn.test),
+          row(
+            `${best.name}, test digits`,
+            best.test,
+            undefined,
+            'chosen by cross-validation on training digits',
+          ),
+        ],
+      },
+    ],
+  };
+}
+
+function meansSection({ pairs }: CourseReproduction, figures: CourseFigures): ReportSection {
+  const columns = 3;
+  const length = Math.ceil(pairs.length / columns);
+  const rows = Array.from({ length }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => {
+      const place = column * length + row;
+      const pair = pairs[place];
+      return pair
+        ? [place + 1, `${pair.classes[0]} and ${pair.classes[1]}`, pair.distance.toFixed(3)]
+        : ['', '', ''];
+    }).flat(),
+  );
+  return {
+    title: 'Means',
+    blocks: [
+      figuresOf(figures.means),
+      figuresOf(figures['mean-distances']),
+      {
+        kind: 'table',
+        caption: `All ${pairs.length} pairs, the hardest to separate first; course: ${courseResults.hardestPairs
+          .map(({ classes, distance }) => `${classes.join(' and ')} ${distance.toFixed(3)}`)
+          .join(', ')}, ...`,
+        columns: Array.from({ length: columns }, () => ['Rank', 'Digits', 'Distance']).flat(),
+        rows,
+      },
+    ],
+  };
+}
+
+function mapsSection(
+  { maps }: CourseReproduction,
+  figures: CourseFigures,
+  courseData: boolean,
+): ReportSection {
+  const titles = { pca: 'PCA', umap: 'UMAP', tsne: 't-SNE' } as const;
+  const names = ['pca', 'umap', 'tsne'] as const;
+  const elsewhere = (name: (typeof names)[number]) =>
+    courseData ? mapsElsewhere[name] : undefined;
+  return {
+    title: 'Maps',
+    blocks: [
+      figuresOf(figures['map-pca']),
+      figuresOf(figures['map-umap']),
+      figuresOf(figures['map-tsne']),
+      {
+        kind: 'comparison',
+        caption:
+          'Quality of the maps, 10 neighbours. The course did not measure it; beside ours stands what another program makes of the same digits.',
+        other: 'Elsewhere',
+        measures: [
+          { name: 'Trustworthiness', better: 'higher', digits: 3 },
+          { name: 'Continuity', better: 'higher', digits: 3 },
+          { name: 'Neighbour recall', better: 'higher', digits: 3 },
+        ],
+        rows: names.map((name) => {
+          const { trustworthiness, continuity, recall } = maps[name].quality;
+          const other = elsewhere(name);
+          return {
+            name: titles[name],
+            ...(other ? { note: `elsewhere: ${other.name}` } : {}),
+            values: [
+              { ours: trustworthiness, ...(other ? { other: other.trustworthiness } : {}) },
+              { ours: continuity },
+              { ours: recall, ...(other ? { other: other.recall } : {}) },
+            ],
+          };
+        }),
+      },
+      figuresOf(figures['map-quality']),
+      { kind: 'text', text: mapWarnings.join('\n\n') },
+    ],
+  };
+}
+
+function reducedSection(results: CourseReproduction, figures: CourseFigures): ReportSection {
+  const names = Object.keys(reductionTitles) as ReductionName[];
+  const scores = ({ train, test }: { train: Score; test: Score }) => [
+    percent(train),
+    percent(test),
+  ];
+  return {
+    title: 'On reduced data',
+    blocks: [
+      figuresOf(figures.reduced),
+      {
+        kind: 'table',
+        caption:
+          'Each reduction was learned from the training digits and applied to the test digits; so were the classifiers.',
+        columns: ['Data', 'Nearest mean, train', 'Nearest mean, test', '3-NN, train', '3-NN, test'],
+        rows: [
+          [`raw, ${results.means.columns}`, ...scores(results.nearestMean), ...scores(results.knn)],
+          ...names.map((name) => [
+            reductionTitles[name],
+            ...scores(results.reduced[name].nearestMean),
+            ...scores(results.reduced[name].knn),
+          ]),
+        ],
+      },
+      {
+        kind: 'text',
+        text: 'On a t-SNE or UMAP map of the training digits the classes lie apart by construction, so that training accuracy there says little. The test digits, placed on the finished map, are the honest measure.',
+      },
+    ],
+  };
+}
+
+function selectionSection(
+  { candidates, best }: CourseReproduction,
+  figures: CourseFigures,
+): ReportSection {
+  return {
+    title: 'A better classifier',
+    blocks: [
+      {
+        kind: 'text',
+        text: `Chosen by cross-validation on the training digits alone (${candidates[0]!.result.folds.length} folds, each with the same share of each digit). The winner, ${best.name}, was then trained on all of them and asked for the test digits, once: ${best.test.correct} of ${best.test.total} right.`,
+      },
+      figuresOf(figures['cross-validation']),
+      {
+        kind: 'table',
+        columns: ['Classifier', 'Mean accuracy', 'Worst fold', 'Best fold'],
+        rows: candidates.map(({ name, result }) => [
+          name,
+          `${(100 * result.accuracy).toFixed(2)} %`,
+          `${(100 * Math.min(...result.folds)).toFixed(2)} %`,
+          `${(100 * Math.max(...result.folds)).toFixed(2)} %`,
+        ]),
+      },
+    ],
+  };
+}
+
+function figuresOf(...pictures: string[]): ReportBlock {
+  return { kind: 'figures', figures: pictures.map((picture) => ({ picture })) };
+}
+
+function share({ correct, total }: Score): number {
+  return correct / total;
+}
+
+function percent(score: Score): string {
+  return `${(100 * share(score)).toFixed(2)} %`;
+}

@@ -1,0 +1,76 @@
+import type { Classifier } from '../classifier.js';
+import { type Matrix, takeRows, validateMatrix } from '../matrix.js';
+import { SvmClassifier, type SvmClassifierOptions } from '../svm/index.js';
+
+const shifts = [
+  [0, 0],
+  [0, 1],
+  [0, -1],
+  [1, 0],
+  [-1, 0],
+] as const;
+
+/**
+ * A support vector machine that learns that a shifted digit is the same digit: it is trained once,
+ * then again on its support vectors and their copies, shifted by a pixel each way (Schölkopf, Burges
+ * and Vapnik, "Incorporating invariances in support vector learning machines", ICANN 1996).
+ */
+export class VirtualSvmClassifier implements Classifier {
+  readonly #options: SvmClassifierOptions;
+  readonly #shape: readonly [height: number, width: number, channels: number];
+  readonly #ground: number;
+  readonly #machine: SvmClassifier;
+
+  /** @param ground - The value of what a shift uncovers. */
+  constructor(
+    options: SvmClassifierOptions,
+    shape: readonly [number, number, number],
+    ground: number,
+  ) {
+    this.#options = options;
+    this.#shape = shape;
+    this.#ground = ground;
+    this.#machine = new SvmClassifier(options);
+  }
+
+  async fit(x: Matrix, labels: ArrayLike<number>): Promise<this> {
+    const [height, width, channels] = this.#shape;
+    const columns = { count: height * width * channels, of: 'an image' };
+    validateMatrix(x, { name: 'the training data', columns });
+    const { supportIndices } = await new SvmClassifier(this.#options).fit(x, labels);
+    const supportLabels = Array.from(supportIndices, (row) => labels[row]!);
+    await this.#machine.fit(
+      this.#withCopies(takeRows(x, supportIndices)),
+      shifts.flatMap(() => supportLabels),
+    );
+    return this;
+  }
+
+  predict(x: Matrix): Promise<Int32Array> {
+    return this.#machine.predict(x);
+  }
+
+  /** That of the machine, which predicts the same. */
+  toJSON(): object {
+    return this.#machine.toJSON();
+  }
+
+  #withCopies({ rows, columns, values }: Matrix): Matrix {
+    const [height, width, channels] = this.#shape;
+    const stride = width * channels;
+    const copies = new Float32Array(shifts.length * values.length).fill(this.#ground);
+    shifts.forEach(([down, right], copy) => {
+      for (let row = 0; row < rows; row++) {
+        const from = row * columns;
+        const to = copy * values.length + from;
+        for (let y = Math.max(0, -down); y < Math.min(height, height - down); y++) {
+          const start = from + y * stride + Math.max(0, -right) * channels;
+          const end = from + (y + 1) * stride - Math.max(0, right) * channels;
+          const offset = (y + down) * stride + Math.max(0, right) * channels;
+          copies.set(values.subarray(start, end), to + offset);
+        }
+      }
+    });
+    return { rows: shifts.length * rows, columns, values: copies };
+  }
+}
