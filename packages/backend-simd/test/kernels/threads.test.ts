@@ -27,7 +27,7 @@ const gradientOf = (run: (x: tf.Tensor4D) => tf.Tensor, x: tf.Tensor4D) =>
 
 /** Element-wise work is shared out from about this many elements on, in blocks of 16. */
 const divided = 75_000;
-const lengths = [divided - 1, divided + 17, 2 * divided + 15];
+const lengths = [divided - 1, divided, divided + 17, 2 * divided + 15, 5 * divided + 1];
 const wide = [3, 1, 50_021];
 const tall = [40_003, 5];
 
@@ -98,6 +98,24 @@ const families: Record<string, () => tf.Tensor[]> = {
         numbers([channels], 4) as tf.Tensor1D,
       ),
     ),
+  'gradients of activations': () =>
+    lengths.flatMap((length) => {
+      const [x, dy] = [numbers([length], 4), numbers([length], 5)];
+      return [tf.relu, tf.relu6, tf.leakyRelu, tf.sigmoid, tf.tanh, tf.elu, tf.abs].map(
+        (activation) => tf.grad((input) => activation(input))(x, dy),
+      );
+    }),
+  'gradients of layers': () => {
+    const x = image([5, 61, 59, 12]);
+    const [scale, variance] = [numbers([12]), tf.abs(numbers([12], 2))] as [
+      tf.Tensor1D,
+      tf.Tensor1D,
+    ];
+    const pooled = (input: tf.Tensor4D) => tf.maxPool(tf.relu(input), 2, 2, 'same');
+    const normalised = (mean: tf.Tensor) =>
+      tf.mean(tf.square(tf.batchNorm(x, mean as tf.Tensor1D, variance, scale, scale)));
+    return [gradientOf(pooled, x), tf.grad(normalised)(numbers([12], 3))];
+  },
   pooling: () =>
     [2, 3].flatMap((size) => {
       const x = image([5, 61, 59, 12]);
