@@ -1,0 +1,83 @@
+import { choiceOption } from '@nn-lab/core/cli';
+import { type Dataset, imagesToFloat32, type LoadedDataset } from '@nn-lab/core/datasets';
+import { loadDataset } from '@nn-lab/core/node';
+import type { Matrix } from '../matrix.js';
+
+/** `--dataset NAME`. */
+export const datasetOption = choiceOption(
+  'dataset',
+  'what to learn',
+  {
+    digits16: '16x16 digits; those that come with the package where no folder has the course files',
+    mnist: '28x28 digits',
+    'fashion-mnist': '28x28 pictures of clothes',
+  },
+  { default: 'digits16' },
+);
+
+/** Pictures as rows with their classes. */
+export interface LabelledRows {
+  readonly x: Matrix;
+  readonly labels: Int32Array;
+  readonly classNames: readonly string[];
+  /** Height and width, where the pictures are grey. */
+  readonly shape: Dataset['shape'];
+}
+
+/** A dataset as the commands use it. */
+export interface LoadedRows {
+  readonly train: LabelledRows;
+  readonly test: LabelledRows;
+  /** SHA-256 of what was read, by file. */
+  readonly hashes: Readonly<Record<string, string>>;
+  /** For people: where it is from. */
+  readonly origin: string;
+}
+
+/** Loads a dataset as rows of values from -1 to 1. */
+export async function loadRows(
+  name: 'digits16' | 'mnist' | 'fashion-mnist',
+  data: string | undefined,
+): Promise<LoadedRows> {
+  const loaded = await loadDataset(name, data === undefined ? {} : { data });
+  return {
+    train: rowsOf(loaded.train),
+    test: rowsOf(loaded.test),
+    hashes: Object.fromEntries(loaded.sources.map(({ file, sha256 }) => [file, sha256])),
+    origin: originOf(name, loaded),
+  };
+}
+
+function originOf(name: string, { sources }: LoadedDataset): string {
+  if (sources[0]?.file === 'embedded') return `${name} (embedded, made of MNIST)`;
+  const official = sources.every((source) => source.official);
+  if (name === 'digits16') return official ? "the course's digits" : `${name} (own files)`;
+  return official ? name : `${name} (not the official files)`;
+}
+
+function rowsOf(dataset: Dataset): LabelledRows {
+  const [height, width, channels] = dataset.shape;
+  const scaled =
+    dataset.range[0] === -1
+      ? dataset.images
+      : imagesToFloat32(dataset, undefined, { range: [-1, 1] });
+  return {
+    x: {
+      rows: dataset.count,
+      columns: height * width * channels,
+      values: Float64Array.from(scaled, decimalOf),
+    },
+    labels: Int32Array.from(dataset.labels),
+    classNames: dataset.classNames,
+    shape: dataset.shape,
+  };
+}
+
+/**
+ * The decimal that a single-precision value was made from: the course's files have three decimals,
+ * and its arithmetic is that of doubles, in which -0.631 is not the -0.631 of a single.
+ */
+function decimalOf(single: number): number {
+  const decimal = Math.round(single * 1000) / 1000;
+  return Math.fround(decimal) === single ? decimal : single;
+}

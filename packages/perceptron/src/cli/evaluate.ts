@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dataOption, defineCommand, pathOption } from '@nn-lab/core/cli';
+import { loadPerceptron } from '../node.js';
+import { datasetOption, loadRows } from './digits.js';
+import { describeEvaluation, evaluate, evaluationDocument } from './evaluation.js';
+
+export const evaluateCommand = defineCommand({
+  name: 'evaluate',
+  summary: 'measure a saved perceptron on test rows',
+  options: [
+    pathOption('model', 'run folder, or file of a saved perceptron', {
+      placeholder: 'PATH',
+      default: 'runs/perceptron/averaged',
+    }),
+    datasetOption,
+    dataOption,
+  ],
+  async run({ options, result }) {
+    const path = await modelFile(options.model);
+    const perceptron = await loadPerceptron(path);
+    const { test, origin } = await loadRows(options.dataset, options.data);
+    const evaluation = evaluate(perceptron, test);
+    result(
+      { model: path, dataset: options.dataset, test: evaluationDocument(evaluation) },
+      `${path} on ${origin}: ${describeEvaluation(evaluation)}`,
+    );
+  },
+});
+
+/** The file itself, or the one in a run's or a model's folder. */
+async function modelFile(path: string): Promise<string> {
+  if (!(await stat(path)).isDirectory()) return path;
+  const inRun = join(path, 'model', 'model.json');
+  const isRun = await stat(inRun).then(
+    () => true,
+    () => false,
+  );
+  return isRun ? inRun : join(path, 'model.json');
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import {
+  dataOption,
+  defineCommand,
+  describeMachine,
+  formatDuration,
+  formatPercent,
+  formatTable,
+  openRunFolder,
+  pathOption,
+  readPackageVersion,
+} from '@nn-lab/core/cli';
+import { courseOptions, courseResults, projectOneResults } from '../course.js';
+import { savePerceptron } from '../node.js';
+import { Perceptron, type PerceptronMethod, type PerceptronTraining } from '../perceptron.js';
+import { type LoadedRows, loadRows } from './digits.js';
+import { type Evaluation, evaluate, evaluationDocument } from './evaluation.js';
+import { writePerceptronReport } from './report.js';
+
+/** A method's training and what came of it. */
+export interface MethodResult {
+  readonly method: PerceptronMethod;
+  readonly perceptron: Perceptron;
+  readonly training: PerceptronTraining;
+  /** Median seconds of a training, measured without recording test accuracies. */
+  readonly seconds: number;
+  readonly train: Evaluation;
+  readonly test: Evaluation;
+}
+
+const timings = 5;
+
+export const reproduceCommand = defineCommand({
+  name: 'reproduce',
+  summary: "run the course's experiments, and the averaged perceptron",
+  description:
+    "Trains as the course did, batch and online, and with averaged weights, and leaves a folder with the models, plots and a report beside the course's results. An earlier reproduction in the folder is replaced.",
+  options: [
+    dataOption,
+    pathOption('out', 'folder for models, plots and report', {
+      placeholder: 'DIR',
+      default: ({ project }) => `runs/${project}/reproduce`,
+      defaultText: 'runs/perceptron/reproduce',
+    }),
+  ],
+  async run({ options, program, log, progress, signal, result }) {
+    const folder = await openRunFolder(options.out, { overwrite: true });
+    try {
+      const data = await loadRows('digits16', options.data);
+      await folder.configure({
+        options: { ...options },
+        seeds: { weights: 21 },
+        packages: {
+          [program.name]: program.version,
+          '@nn-lab/core': readPackageVersion(import.meta.resolve('@nn-lab/core')),
+        },
+        backend: 'none',
+        threads: 1,
+        datasets: data.hashes,
+      });
+      log.info(
+        `Data: ${data.origin}, ${data.train.x.rows} to train and ${data.test.x.rows} to test.`,
+      );
+      const bar = progress('Training', 3, { unit: 'methods' });
+      const results: MethodResult[] = [];
+      for (const method of ['batch', 'online', 'averaged'] as const) {
+        results.push(runMethod(method, data));
+        bar.advance();
+        await new Promise(setImmediate); // lets a Ctrl-C through
+        if (signal.aborted) return;
+      }
+      bar.stop();
+
+      const document = {
+        dataset: data.origin,
+        ...Object.fromEntries(results.map((one) => [one.method, methodDocument(one)])),
+        course: { ...courseResults, projectOne: projectOneResults },
+        machine: describeMachine(),
+      };
+      for (const { method, perceptron } of results) {
+        await savePerceptron(perceptron, join(folder.model, `${method}.json`));
+      }
+      await writePerceptronReport(folder, { data, results, machine: document.machine });
+      await folder.writeMetrics(document);
+      result(
+        { out: folder.path, ...document },
+        `${describe(results)}\n\nModels, plots and report: ${folder.path}`,
+      );
+    } finally {
+      folder.close();
+    }
+  },
+});
+
+function runMethod(method: PerceptronMethod, { train, test }: LoadedRows): MethodResult {
+  const options = method === 'averaged' ? { method } : courseOptions(method);
+  const seconds = Array.from({ length: timings }, () => {
+    const began = performance.now();
+    new Perceptron(options).fit(train.x, train.labels);
+    return (performance.now() - began) / 1000;
+  }).sort((a, b) => a - b)[timings >> 1]!;
+  const perceptron = new Perceptron(options);
+  const training = perceptron.fit(train.x, train.labels, { test });
+  return {
+    method,
+    perceptron,
+    training,
+    seconds,
+    train: evaluate(perceptron, train),
+    test: evaluate(perceptron, test),
+  };
+}
+
+function methodDocument({ training, seconds, train, test }: MethodResult) {
+  return {
+    epochs: training.epochs,
+    bestEpoch: training.bestEpoch,
+    stopped: training.stopped,
+    seconds,
+    train: evaluationDocument(train),
+    test: evaluationDocument(test),
+    history: training.history,
+  };
+}
+
+function describe(results: readonly MethodResult[]): string {
+  const rows = results.map(({ method, training, seconds, train, test }) => {
+    const course = method === 'averaged' ? undefined : courseResults[method];
+    return [
+      method,
+      formatPercent(train.correct / train.total, 2),
+      formatPercent(test.correct / test.total, 2),
+      String(training.epochs),
+      formatDuration(seconds),
+      course
+        ? `${formatPercent(course.trainCorrect / 1707, 2)}, ${formatPercent(course.testCorrect / 1000, 2)}, ${course.seconds} s`
+        : '-',
+    ];
+  });
+  return formatTable(rows, { header: ['method', 'train', 'test', 'epochs', 'time', 'course'] });
+}

@@ -1,0 +1,26 @@
+/** Trains on rows made here: the weights must be the same in every JavaScript engine. */
+export async function sample({ matrixOf, Perceptron, savePerceptron, loadPerceptron }) {
+  const rows = Array.from({ length: 60 }, (_, row) =>
+    Array.from(
+      { length: 7 },
+      (_, column) => ((row * 31 + column * 17 + row * column) % 23) / 11 - 1,
+    ),
+  );
+  const labels = rows.map((_, row) => row % 3);
+  const x = matrixOf(rows);
+  const guesses = ['batch', 'online', 'averaged'].map((method) => {
+    const perceptron = new Perceptron({ method, maxEpochs: 20 });
+    perceptron.fit(x, labels);
+    return perceptron.predict(x).join('');
+  });
+  const kept = new Perceptron({ maxEpochs: 3 });
+  kept.fit(x, labels);
+  const inBrowser = typeof localStorage !== 'undefined';
+  const place = inBrowser ? 'localstorage://smoke' : './smoke-perceptron.json';
+  await savePerceptron(kept, place);
+  const loaded = await loadPerceptron(place);
+  return {
+    exact: { guesses, weights: Array.from(loaded.weights) },
+    note: 'weights as in Node, saved and loaded',
+  };
+}
