@@ -57,7 +57,7 @@ export function drawCourseFigures(results: CourseReproduction, train: Dataset): 
       subtitle: 'Euclidean; the smaller, the harder two digits are to tell apart',
       rowLabels: classNames,
       columnLabels: classNames,
-      format: (value) => (value === 0 ? '' : value.toFixed(2)),
+      format: (value) => value.toFixed(2),
     }),
     'map-pca': drawMap('pca', maps.pca, train),
     'map-umap': drawMap('umap', maps.umap, train),
@@ -134,7 +134,6 @@ function drawQuality({ maps }: CourseReproduction): string {
     {
       title: 'How well the maps keep neighbourhoods',
       subtitle: '10 neighbours; 1 is perfect',
-      yAxis: { domain: [0, 1] },
       formatValue: (value) => value.toFixed(3),
     },
   );
@@ -166,7 +165,7 @@ function drawReduced(results: CourseReproduction): string {
     {
       title: 'Test accuracy on raw and reduced digits',
       subtitle: 'learned on the training digits, reduction included; values a digit',
-      yAxis: { title: 'Test accuracy (%)', domain: [0, 100] },
+      yAxis: { title: 'Test accuracy (%)' },
       formatValue: (value) => value.toFixed(1),
     },
   );
@@ -179,11 +178,11 @@ function drawCandidates({ candidates }: CourseReproduction): string {
   );
   return barChart(
     families,
-    [{ name: 'accuracy', values: best.map(({ accuracy }) => 100 * accuracy) }],
+    [{ name: 'errors', values: best.map(({ accuracy }) => 100 * (1 - accuracy)) }],
     {
       title: 'The best of each kind in cross-validation',
       subtitle: 'on training digits alone; what was chosen is at the left',
-      yAxis: { title: 'Mean accuracy over the folds (%)', domain: [90, 100] },
+      yAxis: { title: 'Mean share of errors over the folds (%)' },
       formatValue: (value) => value.toFixed(2),
     },
   );

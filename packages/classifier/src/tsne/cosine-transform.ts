@@ -15,8 +15,13 @@ export class EvenTransform {
   /** @param size - Of the sequences: even, a product of 2, 3 and 5. */
   constructor(size: number) {
     this.#size = size;
-    this.#cosines = Float64Array.from({ length: size }, (_, k) => Math.cos((2 * Math.PI * k) / size));
-    this.#sines = Float64Array.from({ length: size }, (_, k) => -Math.sin((2 * Math.PI * k) / size));
+    this.#cosines = Float64Array.from({ length: size }, (_, k) =>
+      Math.cos((2 * Math.PI * k) / size),
+    );
+    this.#sines = Float64Array.from(
+      { length: size },
+      (_, k) => -Math.sin((2 * Math.PI * k) / size),
+    );
     this.#real = new Float64Array(size);
     this.#imaginary = new Float64Array(size);
     this.#otherReal = new Float64Array(size);
