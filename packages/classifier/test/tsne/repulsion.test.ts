@@ -91,7 +91,7 @@ describe('exact repulsion', () => {
 
 describe.each([
   ['Barnes-Hut', 'barnes-hut', 0.012],
-  ['interpolated', 'fft', 0.012],
+  ['interpolated', 'fft', 0.015],
 ] as const)('%s repulsion', (_, method, limit) => {
   it.each([
     [1, 5],
