@@ -1,4 +1,4 @@
-import { DataFormatError } from '@nn-lab/core/errors';
+import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
 import { parsePerceptron } from './parse-perceptron.js';
 import type { Perceptron } from './perceptron.js';
 
@@ -12,14 +12,13 @@ const storage = 'localstorage://';
  *
  * @param location - `localstorage://` and a name.
  * @throws NotFittedError before `fit`.
- * @throws DataFormatError for another kind of location.
+ * @throws InvalidArgumentError for another kind of location.
  * @throws the browser's error when its storage is full or forbidden.
  */
 export async function savePerceptron(perceptron: Perceptron, location: string): Promise<void> {
   if (!location.startsWith(storage)) {
-    throw new DataFormatError(
+    throw new InvalidArgumentError(
       `Expected a location such as ${storage}digits, got ${location}: a page can write nowhere else.`,
-      { source: location },
     );
   }
   localStorage.setItem(keyOf(location), JSON.stringify(perceptron));

@@ -44,10 +44,9 @@ export function courseRuns(options: { readonly trace?: boolean } = {}): CourseRu
 /**
  * The draws that each of the course's eight lazy searches takes: mean 131,891, from 8,992 to 393,348.
  *
- * The course states only these three figures. The eight searches behind them are four in each of two
- * sittings, both from `RandomState(42)` anew: four after the normal and the uniform weights were
- * drawn, four after the normal weights alone. No eight searches in a row of one stream have these
- * figures ({@link oneStreamLazyCounts}); these do, to the draw.
+ * The course states only these three figures. No eight searches in a row of one stream have them
+ * ({@link oneStreamLazyCounts}); four in each of two sittings do, both from `RandomState(42)` anew:
+ * four after the normal and the uniform weights were drawn, four after the normal weights alone.
  */
 export function courseLazyCounts(options: { onSearch?: (done: number) => void } = {}): number[] {
   const { onSearch } = options;

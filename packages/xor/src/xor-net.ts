@@ -11,11 +11,11 @@
 import { checkFinite, checkWeights } from './checks.js';
 
 /** How many weights the network has. */
-export const weightCount = 9;
+const weightCount = 9;
 const weightOrder = '[bias, x1, x2] of two hidden units, then [bias, h1, h2] of the output';
 
 /** The inputs and the target of each case. */
-export const xorCases = [
+const xorCases = [
   [0, 0, 0],
   [0, 1, 1],
   [1, 0, 1],
@@ -103,7 +103,7 @@ export function deltaRuleStep(weights: ArrayLike<number>): Float64Array {
 }
 
 /** The logistic function. */
-export function sigmoid(x: number): number {
+function sigmoid(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 

@@ -11,6 +11,7 @@ import {
   presetOption,
   readPackageVersion,
   runFolderOptions,
+  switchOption,
 } from '@nn-lab/core/cli';
 import { createRandom } from '@nn-lab/core/random';
 import { savePerceptron } from '../node.js';
@@ -45,6 +46,7 @@ export const trainCommand = defineCommand({
       minimum: 1,
     }),
     integerOption('epochs', 'most epochs (default: 10 for averaged, else 1000)', { minimum: 1 }),
+    switchOption('shuffle', 'take the rows in a new order every epoch'),
     integerOption('seed', 'seed of the start weights, and of the order with --shuffle', {
       default: 21,
       minimum: 0,
@@ -60,7 +62,7 @@ export const trainCommand = defineCommand({
     { args: 'train --dataset mnist', does: '60,000 digits' },
   ],
   async run({ options, program, log, signal, result }) {
-    const { preset: method, learningRate, patience, epochs, seed } = options;
+    const { preset: method, learningRate, patience, epochs, seed, shuffle } = options;
     const run = await openRunFolder(options.out, options);
     try {
       const { train, test, hashes, origin } = await loadRows(options.dataset, options.data);
@@ -87,7 +89,7 @@ export const trainCommand = defineCommand({
       const began = performance.now();
       const training = perceptron.fit(train.x, train.labels, {
         classCount: train.classNames.length,
-        random: createRandom(seed).fork('order'),
+        ...(shuffle ? { random: createRandom(seed).fork('order') } : {}),
         onEpoch: ({ epoch, trainCorrect }) =>
           log.detail(
             `Epoch ${epoch}: ${formatPercent(trainCorrect / train.x.rows, 2)} of the training rows right`,

@@ -145,7 +145,7 @@ function furtherSections(
       blocks: [
         {
           kind: 'text',
-          text: `Nine N(0, 1) weights are drawn until a draw solves XOR. The course's three figures are those of eight searches in two sittings, each from RandomState(42) anew: four after the normal and the uniform weights were drawn, four after the normal weights alone. Eight searches in a row of the first stream take ${oneStreamLazy.map(formatCount).join('; ')} draws, ${formatCount(Math.round(meanOf(oneStreamLazy)))} in the mean.`,
+          text: `Nine N(0, 1) weights are drawn until a draw solves XOR. The course's three figures are met by eight searches in two sittings, each from RandomState(42) anew: four after the normal and the uniform weights were drawn, four after the normal weights alone. Eight searches in a row of the first stream take ${oneStreamLazy.map(formatCount).join('; ')} draws, ${formatCount(Math.round(meanOf(oneStreamLazy)))} in the mean.`,
         },
         { kind: 'figures', figures: [{ picture: plots.lazy }] },
         {

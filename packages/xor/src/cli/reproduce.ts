@@ -7,8 +7,8 @@ import {
   formatTable,
   integerOption,
   openRunFolder,
+  pathOption,
   readPackageVersion,
-  runFolderOptions,
   seedOption,
 } from '@nn-lab/core/cli';
 import { type CourseRun, courseLazyCounts, courseRuns, oneStreamLazyCounts } from '../course.js';
@@ -18,7 +18,6 @@ import { writeXorReport } from './report.js';
 
 const learningRates = [0.3, 0.6, 0.8, 2, 5, 10];
 const initialisations: readonly Initialisation[] = ['normal', 'uniform'];
-const [outOption] = runFolderOptions;
 
 export const reproduceCommand = defineCommand({
   name: 'reproduce',
@@ -37,7 +36,11 @@ export const reproduceCommand = defineCommand({
       maximum: 10_000_000,
     }),
     seedOption,
-    outOption,
+    pathOption('out', 'folder for plots and report', {
+      placeholder: 'DIR',
+      default: ({ project }) => `runs/${project}/reproduce`,
+      defaultText: 'runs/xor/reproduce',
+    }),
   ],
   async run({ options, program, log, progress, signal, result }) {
     const { count, maxEvaluations, seed } = options;
@@ -119,25 +122,25 @@ function describe(
   lazy: readonly number[],
   success: readonly SuccessMeasurement[],
 ): string {
-  const training = formatTable([
-    ['learning rate', 'weights from', 'evaluations', 'final MSE'],
-    ...runs.map((run) => [
+  const training = formatTable(
+    runs.map((run) => [
       String(run.learningRate),
       run.init,
       formatCount(run.evaluations),
       run.mse.toFixed(4),
     ]),
-  ]);
+    { header: ['learning rate', 'weights from', 'evaluations', 'final MSE'] },
+  );
   const searches = `Lazy searches: ${lazy.map(formatCount).join('; ')} draws.\nMean ${formatCount(Math.round(meanOf(lazy)))} (course ${formatCount(courseFigures.lazy.mean)}), from ${formatCount(Math.min(...lazy))} to ${formatCount(Math.max(...lazy))}.`;
-  const shares = formatTable([
-    ['weights from', 'learning rate', 'solved', '95 % interval', 'median evaluations'],
-    ...success.map(({ init, learningRate, rate, interval, evaluations }) => [
+  const shares = formatTable(
+    success.map(({ init, learningRate, rate, interval, evaluations }) => [
       init,
       String(learningRate),
       formatPercent(rate),
       `${formatPercent(interval[0])} to ${formatPercent(interval[1])}`,
       evaluations.length === 0 ? '-' : formatCount(evaluations[evaluations.length >> 1]!),
     ]),
-  ]);
+    { header: ['weights from', 'learning rate', 'solved', '95 % interval', 'median evaluations'] },
+  );
   return `${training}\n\n${searches}\n\n${shares}`;
 }
