@@ -11,5 +11,6 @@ export * from './transform';
 export * from './normalise';
 export * from './resize';
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch, repeatChannels, sumChannels } from './depthwise';
-export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';
+export { averagePool, averagePoolGradient, maxPool, maxPoolGradient, maxPoolPlaces, maxPoolPlacesGradient } from './pool';
 export * from './optimizers';
+export * from './loss-gradient';

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
+import { leanGradients } from './lean-gradients.js';
 
 type Gradients = ReturnType<tf.GradConfig['gradFunc']>;
 type Attributes = tf.NamedAttrMap;
 
 /** The gradient of a kernel in fewer passes than tfjs's own; undefined where that is to be taken. */
-type FusedGradient = (
+export type FusedGradient = (
   dy: tf.Tensor,
   saved: tf.Tensor[],
   attributes: Attributes,
@@ -66,6 +67,7 @@ const batchNorm: FusedGradient = (dy, [x, average, variance, scale], { varianceE
 };
 
 const fusedGradients: ReadonlyMap<string, FusedGradient> = new Map([
+  ...leanGradients,
   [tf.FusedBatchNorm, batchNorm],
   [tf.LeakyRelu, leakyRelu],
   [tf.Mean, mean],

@@ -82,6 +82,12 @@ export const gradientKernels: readonly SimdKernel[] = [
   activationGradient<tf.LeakyReluAttrs>('LeakyReluGrad', 'leakyReluGradient', 'x', ({ alpha }) => [
     alpha,
   ]),
+  activationGradient<tf.ClipByValueAttrs>(
+    'ClipByValueGrad',
+    'clipGradient',
+    'x',
+    ({ clipValueMin, clipValueMax }) => [clipValueMin, clipValueMax],
+  ),
   activationGradient('Relu6Grad', 'relu6Gradient', 'x'),
   activationGradient('SigmoidGrad', 'sigmoidGradient', 'y'),
   activationGradient('TanhGrad', 'tanhGradient', 'y'),

@@ -10,6 +10,7 @@ import { depthwiseKernels } from './depthwise-conv2d.js';
 import { gatherKernels } from './gather.js';
 import { gradientKernels } from './gradient.js';
 import { identityKernels } from './identity.js';
+import { lossGradientKernels } from './loss-gradient.js';
 import { matmulKernels } from './matmul.js';
 import { poolKernels } from './pool.js';
 import { reduceKernels } from './reduce.js';
@@ -27,6 +28,7 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...reduceKernels,
   ...batchNormKernels,
   ...gradientKernels,
+  ...lossGradientKernels,
   ...transposeKernels,
   ...arrangeKernels,
   ...gatherKernels,
