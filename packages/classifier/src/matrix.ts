@@ -151,6 +151,21 @@ export function takeRows(matrix: Matrix, indices: ArrayLike<number>): Matrix {
   return { rows: indices.length, columns, values };
 }
 
+/** The columns that are not the same in all rows, ascending. */
+export function varyingColumns({ rows, columns, values }: Matrix): Int32Array {
+  const varying: number[] = [];
+  for (let column = 0; column < columns; column++) {
+    const first = values[column];
+    for (let row = 1; row < rows; row++) {
+      if (values[row * columns + column] !== first) {
+        varying.push(column);
+        break;
+      }
+    }
+  }
+  return Int32Array.from(varying);
+}
+
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }

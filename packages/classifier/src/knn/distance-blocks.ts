@@ -1,6 +1,6 @@
 import { NnLabError } from '@nn-lab/core/errors';
 import * as tf from '@tensorflow/tfjs';
-import type { Matrix } from '../matrix.js';
+import { type Matrix, varyingColumns } from '../matrix.js';
 
 /** Squared distances of some queries to some rows, less the part that is the query's own. */
 export interface DistanceBlock {
@@ -35,6 +35,8 @@ export class DistanceBlocks {
   readonly #data: Matrix;
   readonly #queries: Matrix;
   readonly #mean: Float32Array;
+  /** A column that is constant in the data is 0 when centred, and adds nothing to a product. */
+  readonly #columns: Int32Array;
   readonly #longest: number;
   readonly #unitRoundoff: number;
 
@@ -42,6 +44,8 @@ export class DistanceBlocks {
     this.#data = data;
     this.#queries = queries;
     this.#mean = meanOf(data);
+    const varying = varyingColumns(data);
+    this.#columns = varying.length > 0 ? varying : Int32Array.of(0);
     const norms = squaredNorms(data, this.#mean);
     this.dataNorms = Float32Array.from(norms);
     this.queryNorms = queries === data ? norms : squaredNorms(queries, this.#mean);
@@ -86,10 +90,10 @@ export class DistanceBlocks {
   /** The blocks of some queries, all data for each; the rows of the data ascend. */
   async *of(queryStart: number, queryEnd: number): AsyncGenerator<DistanceBlock> {
     const data = this.#data;
-    const { columns } = data;
-    const rowsBuffer = new Float32Array(Math.min(rowsPerBlock, data.rows) * columns);
+    const width = this.#columns.length;
+    const rowsBuffer = new Float32Array(Math.min(rowsPerBlock, data.rows) * width);
     const queriesBuffer = new Float32Array(
-      Math.min(queriesPerBlock, queryEnd - queryStart) * columns,
+      Math.min(queriesPerBlock, queryEnd - queryStart) * width,
     );
     for (let dataStart = 0; dataStart < data.rows; dataStart += rowsPerBlock) {
       const dataEnd = Math.min(data.rows, dataStart + rowsPerBlock);
@@ -129,12 +133,16 @@ export class DistanceBlocks {
     centred: Float32Array,
   ): tf.Tensor2D {
     const mean = this.#mean;
+    const kept = this.#columns;
+    const width = kept.length;
     for (let row = start, at = 0; row < end; row++) {
-      for (let column = 0, from = row * columns; column < columns; column++, at++) {
+      const from = row * columns;
+      for (let i = 0; i < width; i++, at++) {
+        const column = kept[i]!;
         centred[at] = factor * (values[from + column]! - mean[column]!);
       }
     }
-    return tf.tensor2d(centred.subarray(0, (end - start) * columns), [end - start, columns]);
+    return tf.tensor2d(centred.subarray(0, (end - start) * width), [end - start, width]);
   }
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Matrix } from '../matrix.js';
+import { type Matrix, varyingColumns } from '../matrix.js';
 
 const rowsPerBlock = 4096;
 const widestStripe = 256;
@@ -42,20 +42,6 @@ export async function covarianceOf(matrix: Matrix, mean: Float32Array): Promise<
     }
   }
   return sums;
-}
-
-function varyingColumns({ rows, columns, values }: Matrix): Int32Array {
-  const varying: number[] = [];
-  for (let column = 0; column < columns; column++) {
-    const first = values[column];
-    for (let row = 1; row < rows; row++) {
-      if (values[row * columns + column] !== first) {
-        varying.push(column);
-        break;
-      }
-    }
-  }
-  return Int32Array.from(varying);
 }
 
 /** The columns in runs of about the same length. */

@@ -74,6 +74,35 @@ describe('exactNeighbours', () => {
     expect(Array.from(indices)).toEqual(rows.map((_, i) => 49 - i));
   });
 
+  it('measures along columns that are constant in the data, but not in the queries', async () => {
+    const data = matrixOf([
+      [1e6, 1],
+      [1e6, 2],
+      [1e6, 5],
+    ]);
+    const queries = matrixOf([
+      [1e6 + 3, 5],
+      [0, 1.1],
+    ]);
+    const { indices, distances } = await exactNeighbours(data, queries, 3);
+    expect(Array.from(indices)).toEqual([2, 1, 0, 0, 1, 2]);
+    expect(Array.from(distances.subarray(0, 3))).toEqual([3, Math.fround(Math.sqrt(18)), 5]);
+    const same = matrixOf([
+      [7, 7],
+      [7, 7],
+    ]);
+    const found = await exactNeighbours(
+      same,
+      matrixOf([
+        [7, 7],
+        [4, 3],
+      ]),
+      2,
+    );
+    expect(Array.from(found.indices)).toEqual([0, 1, 0, 1]);
+    expect(Array.from(found.distances)).toEqual([0, 0, 5, 5]);
+  });
+
   it('crosses the borders of blocks, of data and of queries', async () => {
     const random = createRandom(1);
     const data = matrixOf(
