@@ -45,5 +45,5 @@ describe('nn-xor reproduce', () => {
 
     const again = JSON.parse((await nnXor(...args)).stdout);
     expect(again.success).toEqual(document.success);
-  }, 60_000);
+  }, 180_000);
 });
