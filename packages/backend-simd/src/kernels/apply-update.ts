@@ -15,18 +15,17 @@ interface UpdateAttributes {
 /**
  * A kernel that changes its inputs: the variable, its gradient and the `slots` that the optimizer
  * keeps for it, all of one shape, followed by scalars. It has no output.
+ *
+ * @param cost what an element takes, in nanoseconds: roots and divisions count most.
  */
-function update(kernelName: string, functionName: string, slots: number): SimdKernel {
+function update(kernelName: string, functionName: string, slots: number, cost: number): SimdKernel {
   const streams = 2 + slots;
   return defineKernel<tf.TensorInfo[], UpdateAttributes>(
     kernelName,
     ({ inputs, attrs: { numbers }, backend }) => {
       const addresses = inputs.map((tensor) => backend.pointer(tensor));
       const count = tf.util.sizeFromShape(inputs[0]!.shape);
-      const slices = sliceFor(backend.threads, count, {
-        cost: 0.15 * streams,
-        multiple: elementsOfBlock,
-      });
+      const slices = sliceFor(backend.threads, count, { cost, multiple: elementsOfBlock });
       const calls = slices.map(({ begin, end }) => [
         ...addresses.slice(0, streams).map((address) => address + begin * elementBytes),
         ...addresses.slice(streams),
@@ -44,12 +43,12 @@ function update(kernelName: string, functionName: string, slots: number): SimdKe
  * `src/optimizers.ts` that calls them.
  */
 export const updateKernels: readonly SimdKernel[] = [
-  update('ApplyGradientDescent', 'applyGradientDescent', 0),
-  update('ApplyMomentum', 'applyMomentum', 1),
-  update('ApplyAdam', 'applyAdam', 2),
-  update('ApplyAdaMax', 'applyAdaMax', 2),
-  update('ApplyRMSProp', 'applyRMSProp', 2),
-  update('ApplyCenteredRMSProp', 'applyCenteredRMSProp', 3),
-  update('ApplyAdagrad', 'applyAdagrad', 1),
-  update('ApplyAdadelta', 'applyAdadelta', 2),
+  update('ApplyGradientDescent', 'applyGradientDescent', 0, 0.25),
+  update('ApplyMomentum', 'applyMomentum', 1, 0.35),
+  update('ApplyAdam', 'applyAdam', 2, 1.2),
+  update('ApplyAdaMax', 'applyAdaMax', 2, 1),
+  update('ApplyRMSProp', 'applyRMSProp', 2, 1),
+  update('ApplyCenteredRMSProp', 'applyCenteredRMSProp', 3, 1.2),
+  update('ApplyAdagrad', 'applyAdagrad', 1, 0.7),
+  update('ApplyAdadelta', 'applyAdadelta', 2, 1.2),
 ];
