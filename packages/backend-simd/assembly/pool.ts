@@ -90,6 +90,39 @@ function clear(x: usize, offset: usize, length: usize, stepped: bool, low: f32):
   if (stepped) multiplyByStep(x, offset, length, low);
 }
 
+/** Gives a gradient to the first greatest of the four elements of a window; `offset` leads there. */
+// @ts-ignore: decorator
+@inline
+function giveToGreatest(
+  value: v128, from: usize, below: usize, pixelBytes: usize, offset: usize, stepped: bool, low: f32,
+): void {
+  const lowest = f32x4.splat(LOWEST);
+  const x0 = v128.load(from), x1 = v128.load(from + pixelBytes);
+  const x2 = v128.load(below), x3 = v128.load(below + pixelBytes);
+  const is0 = f32x4.gt(x0, lowest);
+  let best = f32x4.pmax(lowest, x0);
+  const is1 = f32x4.gt(x1, best);
+  best = f32x4.pmax(best, x1);
+  const is2 = f32x4.gt(x2, best);
+  best = f32x4.pmax(best, x2);
+  const is3 = f32x4.gt(x3, best);
+  const from2 = v128.or(is2, is3), from1 = v128.or(is1, from2);
+  let g0 = v128.andnot(v128.and(value, is0), from1);
+  let g1 = v128.andnot(v128.and(value, is1), from2);
+  let g2 = v128.andnot(v128.and(value, is2), is3);
+  let g3 = v128.and(value, is3);
+  if (stepped) {
+    g0 = f32x4.mul(g0, stepOf(x0, low));
+    g1 = f32x4.mul(g1, stepOf(x1, low));
+    g2 = f32x4.mul(g2, stepOf(x2, low));
+    g3 = f32x4.mul(g3, stepOf(x3, low));
+  }
+  v128.store(from + offset, g0);
+  v128.store(from + pixelBytes + offset, g1);
+  v128.store(below + offset, g2);
+  v128.store(below + pixelBytes + offset, g3);
+}
+
 /**
  * Gives each output's gradient to the first greatest element of its window; to none where the window
  * has nothing above -Infinity. Computes the images `begin` to `end`.
@@ -141,31 +174,7 @@ export function maxPoolGradient(
         if (apart && rows == 2 && columns == 2) {
           let below = from + lineBytes;
           for (; channel + 4 <= channels; channel += 4) {
-            const value = v128.load(dy);
-            const x0 = v128.load(from), x1 = v128.load(from + pixelBytes);
-            const x2 = v128.load(below), x3 = v128.load(below + pixelBytes);
-            const is0 = f32x4.gt(x0, lowest);
-            let best = f32x4.pmax(lowest, x0);
-            const is1 = f32x4.gt(x1, best);
-            best = f32x4.pmax(best, x1);
-            const is2 = f32x4.gt(x2, best);
-            best = f32x4.pmax(best, x2);
-            const is3 = f32x4.gt(x3, best);
-            const from2 = v128.or(is2, is3), from1 = v128.or(is1, from2);
-            let g0 = v128.andnot(v128.and(value, is0), from1);
-            let g1 = v128.andnot(v128.and(value, is1), from2);
-            let g2 = v128.andnot(v128.and(value, is2), is3);
-            let g3 = v128.and(value, is3);
-            if (tiled && stepped) {
-              g0 = f32x4.mul(g0, stepOf(x0, low));
-              g1 = f32x4.mul(g1, stepOf(x1, low));
-              g2 = f32x4.mul(g2, stepOf(x2, low));
-              g3 = f32x4.mul(g3, stepOf(x3, low));
-            }
-            v128.store(from + offset, g0);
-            v128.store(from + pixelBytes + offset, g1);
-            v128.store(below + offset, g2);
-            v128.store(below + pixelBytes + offset, g3);
+            giveToGreatest(v128.load(dy), from, below, pixelBytes, offset, tiled && stepped, low);
             from += 16; below += 16; dy += 16;
           }
         }
@@ -220,6 +229,108 @@ export function maxPoolGradient(
       }
     }
     if (stepped && !tiled) multiplyByStep(picture, offset, imageBytes, low);
+  }
+}
+
+/** Places in a window of 2 x 2: that of the first greatest element; none is greater than -Infinity. */
+// @ts-ignore: decorator
+@inline
+const NO_PLACE: i32 = 4;
+/** Set where the window may hold something that is not a number. */
+// @ts-ignore: decorator
+@inline
+const NOT_A_NUMBER: i32 = 8;
+
+/**
+ * `maxPool` of windows of 2 x 2 side by side, of a multiple of 4 channels, that remembers where each
+ * maximum came from: a byte for each output at `places`.
+ */
+export function maxPoolPlaces(
+  x: usize, height: i32, width: i32, channels: i32, out: usize, outHeight: i32, outWidth: i32,
+  places: usize, begin: i32, end: i32,
+): void {
+  const pixelBytes = <usize>channels << 2;
+  const lineBytes = <usize>width * pixelBytes;
+  const lowest = f32x4.splat(LOWEST);
+  let to = out + <usize>begin * outWidth * pixelBytes;
+  let place = places + <usize>begin * outWidth * channels;
+  for (let line = begin; line < end; line++) {
+    let from = x + <usize>(line / outHeight * height + line % outHeight * 2) * lineBytes;
+    for (let outColumn = 0; outColumn < outWidth; outColumn++, from += pixelBytes) {
+      for (let channel = 0; channel < channels; channel += 4) {
+        const below = from + lineBytes;
+        const x0 = v128.load(from), x1 = v128.load(from + pixelBytes);
+        const x2 = v128.load(below), x3 = v128.load(below + pixelBytes);
+        const is0 = f32x4.gt(x0, lowest);
+        let best = f32x4.pmax(lowest, x0);
+        const is1 = f32x4.gt(x1, best);
+        best = f32x4.pmax(best, x1);
+        const is2 = f32x4.gt(x2, best);
+        best = f32x4.pmax(best, x2);
+        const is3 = f32x4.gt(x3, best);
+        v128.store(to, f32x4.pmax(best, x3));
+        let code = v128.andnot(i32x4.splat(NO_PLACE), is0);
+        code = v128.bitselect(i32x4.splat(1), code, is1);
+        code = v128.bitselect(i32x4.splat(2), code, is2);
+        code = v128.bitselect(i32x4.splat(3), code, is3);
+        const sum = f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
+        code = v128.or(code, v128.and(f32x4.ne(sum, sum), i32x4.splat(NOT_A_NUMBER)));
+        const bytes = i8x16.shuffle(code, code, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+        v128.store32_lane(place, bytes, 0);
+        from += 16; to += 16; place += 4;
+      }
+    }
+  }
+}
+
+/**
+ * `maxPoolGradient` with the places that `maxPoolPlaces` has left, of its output `y`; the step is 0
+ * where x is not positive.
+ */
+export function maxPoolPlacesGradient(
+  x: usize, gradient: usize, height: i32, width: i32, channels: i32,
+  out: usize, outHeight: i32, outWidth: i32, y: usize, places: usize, stepped: bool, begin: i32, end: i32,
+): void {
+  const pixelBytes = <usize>channels << 2;
+  const lineBytes = <usize>width * pixelBytes;
+  const imageBytes = <usize>height * lineBytes;
+  const covered = <usize>(outWidth * 2) * pixelBytes;
+  const offset = gradient - x;
+  const first = <usize>(begin * outHeight * outWidth) * pixelBytes;
+  let dy = out + first;
+  let maximum = y + first;
+  let place = places + (first >> 2);
+  for (let image = begin; image < end; image++) {
+    const picture = x + <usize>image * imageBytes;
+    const coveredRows = <usize>(outHeight * 2) * lineBytes;
+    clear(picture + coveredRows, offset, imageBytes - coveredRows, stepped, 0);
+    for (let outRow = 0; outRow < outHeight; outRow++) {
+      let from = picture + <usize>(outRow * 2) * lineBytes;
+      if (covered < lineBytes) {
+        clear(from + covered, offset, lineBytes - covered, stepped, 0);
+        clear(from + lineBytes + covered, offset, lineBytes - covered, stepped, 0);
+      }
+      for (let outColumn = 0; outColumn < outWidth; outColumn++, from += pixelBytes) {
+        for (let channel = 0; channel < channels; channel += 4) {
+          const below = from + lineBytes;
+          const value = v128.load(dy);
+          const codes = v128.load32_zero(place);
+          if (i32x4.extract_lane(codes, 0) & (NOT_A_NUMBER * 0x01010101)) {
+            giveToGreatest(value, from, below, pixelBytes, offset, stepped, 0);
+          } else {
+            const code = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(codes));
+            // As elsewhere dy * 1 and dy * 0, of which the latter may be NaN.
+            const step = v128.and(f32x4.gt(v128.load(maximum), f32x4.splat(0)), f32x4.splat(1));
+            const share = stepped ? f32x4.mul(value, step) : value;
+            v128.store(from + offset, v128.and(share, i32x4.eq(code, i32x4.splat(0))));
+            v128.store(from + pixelBytes + offset, v128.and(share, i32x4.eq(code, i32x4.splat(1))));
+            v128.store(below + offset, v128.and(share, i32x4.eq(code, i32x4.splat(2))));
+            v128.store(below + pixelBytes + offset, v128.and(share, i32x4.eq(code, i32x4.splat(3))));
+          }
+          from += 16; dy += 16; maximum += 16; place += 4;
+        }
+      }
+    }
   }
 }
 

@@ -18,9 +18,18 @@ interface TensorData {
   /** Address of the elements; -1 for strings, complex numbers and what is still to be computed. */
   pointer: number;
   deferred?: Deferred | undefined;
+  /** What a kernel has left for the gradient's; freed with the elements. */
+  remembered?: Remembered;
   readonly strings?: Uint8Array[];
   /** A complex tensor owns the tensors of its parts. */
   readonly parts?: ComplexParts;
+}
+
+/** Memory that belongs to a tensor beside its elements. */
+export interface Remembered {
+  readonly address: number;
+  /** The tensor that it was computed from. */
+  readonly source: tf.DataId;
 }
 
 interface ComplexParts {
@@ -152,6 +161,16 @@ export class SimdBackend extends tf.KernelBackend {
   /** Keeps a tensor's elements until they are released, even if it is disposed. */
   hold(tensor: tf.TensorInfo): Held {
     return this.#hold(this.#data.get(tensor.dataId));
+  }
+
+  /** Gives memory from the heap to a tensor, to be freed with it. */
+  remember(tensor: tf.TensorInfo, remembered: Remembered): void {
+    this.#data.get(tensor.dataId).remembered = remembered;
+  }
+
+  /** What has been remembered with a tensor. */
+  remembered(tensor: tf.TensorInfo): Remembered | undefined {
+    return this.#data.get(tensor.dataId).remembered;
   }
 
   /** Whether a tensor is the only one that looks at its elements, so that changing them harms nobody. */
@@ -381,6 +400,7 @@ export class SimdBackend extends tf.KernelBackend {
     if (data.refCount + data.holds > 0) return;
     if (data.pointer >= 0) this.heap.free(data.pointer);
     data.pointer = -1;
+    if (data.remembered) this.heap.free(data.remembered.address);
     if (!data.deferred) return;
     const { deferred } = data;
     data.deferred = undefined;

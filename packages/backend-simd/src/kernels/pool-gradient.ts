@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
 import type { Deferred, Held } from '../deferred.js';
 import { runSliced } from '../sliced.js';
-import { type PoolInfo, windows, windowsCost } from './pool-windows.js';
+import { isQuartering, type PoolInfo, windows, windowsCost } from './pool-windows.js';
 
 /**
  * The gradient of a maximum pool to come. Pools follow activations: where the gradient is multiplied
@@ -12,12 +12,24 @@ export class DeferredPoolGradient implements Deferred {
   /** What has been pooled. */
   readonly input: Held;
   readonly #gradient: Held;
+  /** What was pooled to, and at which address the places of its maxima are, if they are known. */
+  readonly #output: Held | undefined;
+  readonly #places: number;
   readonly #backend: SimdBackend;
   readonly #info: PoolInfo;
 
-  constructor(backend: SimdBackend, dy: tf.TensorInfo, input: tf.TensorInfo, info: PoolInfo) {
+  constructor(
+    backend: SimdBackend,
+    tensors: { dy: tf.TensorInfo; input: tf.TensorInfo; output: tf.TensorInfo },
+    info: PoolInfo,
+  ) {
+    const { dy, input, output } = tensors;
     this.input = backend.hold(input);
     this.#gradient = backend.hold(dy);
+    const remembered = backend.remembered(output);
+    const isKnown = remembered?.source === input.dataId && isQuartering(info);
+    this.#output = isKnown ? backend.hold(output) : undefined;
+    this.#places = isKnown ? remembered.address : 0;
     this.#backend = backend;
     this.#info = info;
   }
@@ -34,6 +46,7 @@ export class DeferredPoolGradient implements Deferred {
   release(): void {
     this.input.release();
     this.#gradient.release();
+    this.#output?.release();
   }
 
   #run(target: number, stepped: number, low: number): void {
@@ -41,6 +54,15 @@ export class DeferredPoolGradient implements Deferred {
     const source = this.input.pointer;
     const from = this.#gradient.pointer;
     const cost = windowsCost(this.#info, outHeight * outWidth);
+    if (this.#output && (!stepped || low === 0)) {
+      const output = this.#output.pointer;
+      // biome-ignore format: grouped by meaning
+      runSliced(this.#backend, 'maxPoolPlacesGradient', batchSize, { cost }, (begin, end) => [
+        source, target, inHeight, inWidth, inChannels,
+        from, outHeight, outWidth, output, this.#places, stepped, begin, end,
+      ]);
+      return;
+    }
     // biome-ignore format: grouped by meaning
     runSliced(this.#backend, 'maxPoolGradient', batchSize, { cost }, (begin, end) => [
       source, target, inHeight, inWidth, inChannels,

@@ -28,6 +28,15 @@ export function windows(info: PoolInfo): number[] {
   return [filterHeight, filterWidth, strideHeight, strideWidth, padInfo.top, padInfo.left];
 }
 
+/** Whether the windows are of 2 x 2, side by side and inside of the picture, in whole vectors. */
+export function isQuartering(info: PoolInfo): boolean {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth } = info;
+  const [height, width, rowStride, columnStride, top, left] = windows(info);
+  const halves = height === 2 && width === 2 && rowStride === 2 && columnStride === 2;
+  const inside = top === 0 && left === 0 && outHeight * 2 <= inHeight && outWidth * 2 <= inWidth;
+  return halves && inside && inChannels % 4 === 0;
+}
+
 /** What so many windows take, in nanoseconds. */
 export function windowsCost(
   { filterHeight, filterWidth, inChannels }: PoolInfo,

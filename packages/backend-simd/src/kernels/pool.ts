@@ -3,7 +3,12 @@ import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { runSliced } from '../sliced.js';
 import { DeferredPoolGradient } from './pool-gradient.js';
-import { poolInfo, windows, windowsCost } from './pool-windows.js';
+import { isQuartering, poolInfo, windows, windowsCost } from './pool-windows.js';
+
+/** Whether gradients are going to be wanted of what is computed now. */
+function isRecording(): boolean {
+  return tf.engine().state.gradientDepth > 0;
+}
 
 /** A forward pass, over windows of an input. */
 function pool(
@@ -24,6 +29,15 @@ function pool(
     const from = backend.pointer(x);
     const to = backend.pointer(out);
     const cost = windowsCost(info, outWidth);
+    if (kernelName === tf.MaxPool && isQuartering(info) && isRecording()) {
+      const places = backend.heap.allocate(tf.util.sizeFromShape(outShape));
+      backend.remember(out, { address: places, source: x.dataId });
+      // biome-ignore format: grouped by meaning
+      runSliced(backend, 'maxPoolPlaces', batchSize * outHeight, { cost }, (begin, end) => [
+        from, inHeight, inWidth, inChannels, to, outHeight, outWidth, places, begin, end,
+      ]);
+      return out;
+    }
     // biome-ignore format: grouped by meaning
     runSliced(backend, name, batchSize * outHeight, { cost }, (begin, end) => [
       from, inHeight, inWidth, inChannels, to, outHeight, outWidth, ...windows(info),
@@ -37,14 +51,14 @@ const maxPoolGrad = defineKernel<tf.MaxPoolGradInputs, tf.MaxPoolGradAttrs>(
   tf.MaxPoolGrad,
   (call) => {
     const { inputs, attrs, backend } = call;
-    const { dy, input } = inputs;
+    const { dy, input, output } = inputs;
     if (dy.dtype !== 'float32' || input.dtype !== 'float32') {
       return runInFallback(tf.MaxPoolGrad, call);
     }
     return backend.defer(
       input.shape,
       'float32',
-      new DeferredPoolGradient(backend, dy, input, poolInfo(input.shape, attrs)),
+      new DeferredPoolGradient(backend, { dy, input, output }, poolInfo(input.shape, attrs)),
     );
   },
 );

@@ -201,6 +201,65 @@ describe('the gradient of a maximum pool after a relu', () => {
   });
 });
 
+describe('a maximum pool that remembers where its maxima came from', () => {
+  const shape: [number, number, number, number] = [1, 8, 8, 4];
+  const pool = (x: tf.Tensor) => tf.maxPool(x as tf.Tensor4D, 2, 2, 'valid');
+  const attributes = { filterSize: 2, strides: 2, pad: 'valid' };
+  const gradientKernel = (dy: tf.Tensor, input: tf.Tensor, output: tf.Tensor) =>
+    tf.engine().runKernel(tf.MaxPoolGrad, { dy, input, output }, attributes) as tf.Tensor;
+
+  it('does so only while gradients are recorded, in a byte for each output', () => {
+    const x = tf.tensor4d(numbers(shape), shape);
+    const taken = () => {
+      const before = backend.heap.bytesInUse;
+      pool(x);
+      return backend.heap.bytesInUse - before;
+    };
+    expect(taken()).toBe(64 * 4);
+    let recorded = 0;
+    const before = backend.heap.bytesInUse;
+    const gradient = tf.grad((a) => {
+      recorded = taken();
+      return tf.sum(a);
+    })(x);
+    expect(recorded).toBe(64 * 4 + 64);
+    gradient.dispose();
+    expect(backend.heap.bytesInUse).toBe(before);
+  });
+
+  it.each([
+    ['infinities', [1 / 0, -1 / 0]],
+    ['NaN', [Number.NaN, 1 / 0]],
+    ['windows of nothing else', [-1 / 0, -1 / 0]],
+  ])('gives what the comparison of all elements gives, with %s', (_, specials) => {
+    const values = numbers(shape).map((value, index) =>
+      index % 7 < 4 ? Math.round(value) : specials[index % 2]!,
+    );
+    values.fill(specials[0]!, 0, 8);
+    values.fill(specials[1]!, 32, 40);
+    const x = tf.tensor4d(values, shape);
+    const dy = tf.tensor4d(numbers([1, 4, 4, 4], 6), [1, 4, 4, 4]);
+    const [gradient, stepped] = [tf.grad(pool)(x, dy), tf.grad((a) => pool(tf.relu(a)))(x, dy)];
+    expectNumbers(gradient.dataSync(), gradientKernel(dy, x, pool(x)).dataSync(), 0);
+    const relu = tf.relu(x);
+    const compared = tf.mul(gradientKernel(dy, relu, pool(relu)), tf.step(relu));
+    expectNumbers(stepped.dataSync(), compared.dataSync(), 0);
+  });
+
+  it('compares where the output is that of another input', () => {
+    const [x, other] = [tf.tensor4d(numbers(shape), shape), tf.tensor4d(numbers(shape, 9), shape)];
+    const dy = tf.ones<tf.Rank.R4>([1, 4, 4, 4]);
+    const expected = tf.grad(pool)(other, dy);
+    let gradient = tf.scalar(0) as tf.Tensor;
+    tf.grad((a) => {
+      gradient = tf.keep(gradientKernel(dy, other, pool(a)));
+      return tf.sum(a);
+    })(x).dispose();
+    expectNumbers(gradient.dataSync(), expected.dataSync(), 0);
+    gradient.dispose();
+  });
+});
+
 describe('a tensor that repeats another', () => {
   const shape = [20, 30, 16];
   const row = () => tf.tensor3d(numbers([16]), [1, 1, 16]);
