@@ -60,10 +60,9 @@ class Candidates {
   readonly #k: number;
   readonly #slack: number;
   readonly #ownNorm: number;
-  /** The rows held; of the first {@link #settled} the distance is exact, nearest first. */
+  /** The rows held, in ascending order, with their computed distances. */
   readonly #rows: Int32Array;
   readonly #distances: Float64Array;
-  #settled = 0;
   #held = 0;
   /** A row with a larger computed distance is none of the k nearest. */
   #limit = Number.POSITIVE_INFINITY;
@@ -82,56 +81,69 @@ class Candidates {
   /** Takes in a row of products; `self` is a row to pass over. */
   consider(products: Float32Array, norms: Float32Array, dataStart: number, self: number): void {
     const ownNorm = this.#ownNorm;
-    const rows = this.#rows;
-    const distances = this.#distances;
     let limit = this.#limit - ownNorm;
     for (let j = 0; j < products.length; j++) {
       const partial = products[j]! + norms[j]!;
       if (partial > limit || dataStart + j === self) continue;
-      if (this.#held === rows.length) {
-        this.#settle();
+      if (this.#held === this.#rows.length) {
+        this.#thin();
         limit = this.#limit - ownNorm;
         if (partial > limit) continue;
       }
-      rows[this.#held] = dataStart + j;
-      distances[this.#held++] = partial + ownNorm;
+      this.#rows[this.#held] = dataStart + j;
+      this.#distances[this.#held++] = partial + ownNorm;
     }
   }
 
-  /** Writes the k nearest. */
+  /** Writes the k nearest, by their exact distances. */
   writeTo(indices: Int32Array, squared: Float64Array, offset: number): void {
-    this.#settle();
-    indices.set(this.#rows.subarray(0, this.#k), offset);
-    squared.set(this.#distances.subarray(0, this.#k), offset);
+    this.#thin();
+    const exact = this.#exactDistances();
+    this.#nearestFirst(exact).forEach((at, place) => {
+      indices[offset + place] = this.#rows[at]!;
+      squared[offset + place] = exact[at]!;
+    });
   }
 
-  /** Leaves the k nearest of the rows held, by their exact distances. */
-  #settle(): void {
-    const k = this.#k;
-    const rows = this.#rows;
-    const distances = this.#distances;
-    const enough = this.#held > k ? this.#kthDistance() + 2 * this.#slack : Infinity;
-    for (let at = this.#settled; at < this.#held; at++) {
-      if (distances[at]! > enough) continue;
-      const row = rows[at]!;
-      const distance = this.#blocks.exact(this.#query, row, distances[at]!);
-      // Rows come in ascending order, so that an equally near one stays behind.
-      let place = this.#settled;
-      while (place > 0 && distances[place - 1]! > distance) place--;
-      if (place === k) continue;
-      const last = Math.min(this.#settled, k - 1);
-      rows.copyWithin(place + 1, place, last);
-      distances.copyWithin(place + 1, place, last);
-      rows[place] = row;
-      distances[place] = distance;
-      this.#settled = last + 1;
+  /** Lets go of rows that are none of the k nearest, whatever the rounding of their distances. */
+  #thin(): void {
+    if (this.#held <= this.#k) return;
+    const kth = this.#distances.slice(0, this.#held).sort()[this.#k - 1]!;
+    this.#limit = kth + 2 * this.#slack;
+    this.#keep((at) => this.#distances[at]! <= this.#limit);
+    if (this.#held > 2 * this.#k + 32) this.#thinExactly();
+  }
+
+  /** Where too many rows are as near as rounding can tell, as on one place: leaves the k nearest. */
+  #thinExactly(): void {
+    const exact = this.#exactDistances();
+    const nearest = this.#nearestFirst(exact);
+    this.#limit = exact[nearest.at(-1)!]! + this.#slack;
+    this.#distances.set(exact);
+    const kept = new Set(nearest);
+    this.#keep((at) => kept.has(at));
+  }
+
+  #keep(isKept: (at: number) => boolean): void {
+    let kept = 0;
+    for (let at = 0; at < this.#held; at++) {
+      if (!isKept(at)) continue;
+      this.#rows[kept] = this.#rows[at]!;
+      this.#distances[kept++] = this.#distances[at]!;
     }
-    this.#held = this.#settled;
-    if (this.#settled === k) this.#limit = distances[k - 1]! + this.#slack;
+    this.#held = kept;
   }
 
-  /** The k-th smallest of the distances held, exact or not. */
-  #kthDistance(): number {
-    return this.#distances.slice(0, this.#held).sort()[this.#k - 1]!;
+  #exactDistances(): Float64Array {
+    return Float64Array.from({ length: this.#held }, (_, at) =>
+      this.#blocks.exact(this.#query, this.#rows[at]!, this.#distances[at]!),
+    );
+  }
+
+  /** The k nearest of those held. Sorting is stable: an equally near row that comes later stays behind. */
+  #nearestFirst(exact: Float64Array): number[] {
+    return Array.from(exact, (_, at) => at)
+      .sort((a, b) => exact[a]! - exact[b]!)
+      .slice(0, this.#k);
   }
 }
