@@ -1,4 +1,4 @@
-import { scaleBand } from 'd3-scale';
+import { type ScaleBand, scaleBand } from 'd3-scale';
 import { type Axis, contentOf } from './axes.js';
 import { type CartesianOptions, drawCartesian, type PlotArea } from './cartesian.js';
 import { commonFormat } from './number-format.js';
@@ -58,11 +58,7 @@ export function barChart(
           : series.map(({ name }, index) => ({ name, color: colors[index]!, mark: 'box' })),
       verticalGrid: false,
       marks: (_, y, area) => {
-        const slots = scaleBand<number>()
-          .domain(groups.keys())
-          .range([area.left, area.left + area.width])
-          .paddingInner(0.25)
-          .paddingOuter(0.15);
+        const slots = slotsIn(area, groups.length);
         const barWidth = slots.bandwidth() / series.length;
         const widest = Math.max(
           ...heights.flatMap((values) =>
@@ -91,23 +87,10 @@ export function barChart(
               }),
             )
           : [];
-        const below = area.top + area.height + 17;
-        const names = groups.map((name, group) =>
-          textElement(
-            fitText(name, slots.step() - 4, theme.tickSize),
-            slots(group)! + slots.bandwidth() / 2,
-            below,
-          ),
-        );
         const baseline = y.place(0);
         return [
           ...bars,
-          element(
-            'g',
-            { 'font-size': theme.tickSize, 'text-anchor': 'middle' },
-            ...labels,
-            ...names,
-          ),
+          element('g', groupText, ...labels),
           Number.isFinite(baseline)
             ? element('path', {
                 d: `M${area.left},${Math.round(baseline) + 0.5}h${area.width}`,
@@ -116,9 +99,31 @@ export function barChart(
             : '',
         ].join('');
       },
+      surroundings: (area) => {
+        const slots = slotsIn(area, groups.length);
+        const names = groups.map((name, group) =>
+          textElement(
+            fitText(name, slots.step() - 4, theme.tickSize),
+            slots(group)! + slots.bandwidth() / 2,
+            area.top + area.height + 17,
+          ),
+        );
+        return element('g', groupText, ...names);
+      },
     },
     { ...options, xAxis: { ...options.xAxis, format: () => '' }, yAxis },
   );
+}
+
+const groupText = { 'font-size': theme.tickSize, 'text-anchor': 'middle' };
+
+/** Where the groups stand side by side. */
+function slotsIn(area: PlotArea, groups: number): ScaleBand<number> {
+  return scaleBand<number>()
+    .domain(Array(groups).keys())
+    .range([area.left, area.left + area.width])
+    .paddingInner(0.25)
+    .paddingOuter(0.15);
 }
 
 function drawBar(value: number, x: number, width: number, y: Axis, area: PlotArea): string {

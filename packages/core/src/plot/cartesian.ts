@@ -28,8 +28,10 @@ export interface CartesianContent {
   readonly legend: readonly LegendEntry[];
   /** Draw lines up from the ticks of x. Default true. */
   readonly verticalGrid?: boolean;
-  /** Drawn over the grid. */
+  /** Drawn over the grid, cut at its edges where an axis has a domain. */
   marks(x: Axis, y: Axis, area: PlotArea): string;
+  /** Drawn around the grid. */
+  surroundings?(area: PlotArea): string;
 }
 
 /** Draws header, grid, axes and what the chart is about; text sizes decide the margins. */
@@ -61,6 +63,7 @@ export function drawCartesian(content: CartesianContent, options: CartesianOptio
     header.svg,
     drawGrid(content.verticalGrid === false ? [] : x.ticks, x, y, area),
     xAxis.domain || yAxis.domain ? clip(marks, area) : marks,
+    content.surroundings?.(area) ?? '',
     drawLabels(x, y, area, xAxis, yAxis),
   );
 }

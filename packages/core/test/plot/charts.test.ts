@@ -531,6 +531,14 @@ describe('barChart', () => {
     expect(numberOf(down!, 'y')).toBeCloseTo(tickPlace(root, '0', 'y'), 1);
   });
 
+  it('cuts bars at a given domain, but not the names below them', () => {
+    const series = [{ name: '', values: [50, 90] }];
+    const root = parseSvg(barChart(['low', 'high'], series, { yAxis: { domain: [60, 100] } }));
+    const [window] = findAll(root, 'svg').slice(1);
+    expect(textsOf(window!)).not.toContain('low');
+    expect(textsOf(root)).toEqual(expect.arrayContaining(['low', 'high']));
+  });
+
   it('refuses nothing to draw and unequal lengths', () => {
     expect(() => barChart([], [])).toThrow('at least one group');
     expect(() => barChart(['a'], [])).toThrow('at least one series');
