@@ -7,8 +7,10 @@ import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PCA as MlPca } from 'ml-pca';
 import {
   exactNeighbours,
+  KnnClassifier,
   loadDataset,
   mapQuality,
   matrixOfDataset,
@@ -25,6 +27,7 @@ const peerProgram = fileURLToPath(
 );
 const metricsPath = fileURLToPath(new URL('../bench.metrics.json', import.meta.url));
 
+let labels;
 const tsne = (x, threads) => new Tsne({ threads, threadHost }).fit(x);
 const umap = (x, threads) => new Umap({ threads, threadHost }).fit(x);
 const pca50 = async (x) => (await new Pca({ components: 50 }).fit(x)).transform(x);
@@ -68,6 +71,7 @@ const rows = [
     run: umap,
     figures: (x, { map }) => qualityOf(x, map),
     peer: 'umap',
+    library: { name: 'umap-js 1.4', run: (x) => new Umap({ engine: 'umap-js' }).fit(x) },
   },
   {
     row: 'umap-70000',
@@ -95,6 +99,23 @@ const rows = [
     peer: 'knn',
   },
   {
+    row: 'knn-1707',
+    title: '3-NN of 1,707 x 256 digits, 1,000 queries',
+    data: digits,
+    run: (x) => classify(x, 'exact'),
+    library: { name: 'ml-knn 3.0', run: (x) => classify(x, 'ml-knn') },
+  },
+  {
+    row: 'pca-256',
+    title: 'PCA, 1,707 x 256 to 2',
+    data: digits,
+    run: async (x) => (await new Pca({ components: 2 }).fit(x)).transform(x),
+    library: {
+      name: 'ml-pca 4.1, its SVD',
+      run: (x) => new MlPca(plainRows(x)).predict(plainRows(x), { nComponents: 2 }),
+    },
+  },
+  {
     row: 'pca',
     title: 'PCA, 60,000 x 784 to 50',
     data: () => mnist(60_000),
@@ -103,8 +124,27 @@ const rows = [
   },
 ];
 
+/** Classifies the first 1,000 rows of x; their labels do not matter to the time. */
+async function classify(x, engine) {
+  const classifier = await new KnnClassifier({ k: 3, engine }).fit(x, labels);
+  return classifier.predict(
+    takeRows(
+      x,
+      Array.from({ length: 1000 }, (_, i) => i),
+    ),
+  );
+}
+
+function plainRows({ rows, columns, values }) {
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from(values.subarray(row * columns, (row + 1) * columns)),
+  );
+}
+
 async function digits() {
-  return matrixOfDataset((await loadDataset('digits16')).train);
+  const { train } = await loadDataset('digits16');
+  labels = train.labels;
+  return matrixOfDataset(train);
 }
 
 /** The first images, of those to train and then of those to test. */
@@ -173,7 +213,7 @@ const json = `${JSON.stringify(metrics, null, 2)}\n`;
 if (flags.write) await writeFile(metricsPath, json);
 process.stdout.write(flags.json ? json : tableOf(measured));
 
-async function measureRow({ row, title, data, run, figures, peer, rounds = 3 }) {
+async function measureRow({ row, title, data, run, figures, peer, library, rounds = 3 }) {
   let x;
   try {
     x = await data();
@@ -198,13 +238,24 @@ async function measureRow({ row, title, data, run, figures, peer, rounds = 3 }) 
   };
   const theirs = peer && !flags['no-peers'] ? await measurePeer(peer, x, count) : undefined;
   if (theirs) progress(`${title}: ${JSON.stringify(theirs)}`);
+  const other = library && (await measureLibrary(library, x, figures));
+  if (other) progress(`${title}: ${JSON.stringify(other)}`);
   return {
     row,
     title,
     ours,
     ...(theirs ? { peer: theirs } : {}),
+    ...(other ? { library: other } : {}),
     ...(theirs?.seconds ? { ratio: theirs.seconds / ours.seconds } : {}),
   };
+}
+
+/** A JavaScript library that does the same, in this process, once: it is slow. */
+async function measureLibrary({ name, run }, x, figures) {
+  const start = performance.now();
+  const result = await run(x);
+  const seconds = (performance.now() - start) / 1000;
+  return { name, seconds, ...(figures ? await figures(x, result) : {}) };
 }
 
 /** The peer in a process of its own; what it says, or why it says nothing. */
@@ -252,10 +303,10 @@ function tableOf(results) {
           .filter(Boolean)
           .join(', ');
   return results
-    .map(({ title, ours, peer, ratio, skipped }) =>
+    .map(({ title, ours, peer, library, ratio, skipped }) =>
       skipped
         ? `${title}: skipped, ${skipped}\n`
-        : `${title}: ${describe(ours)}${peer ? `; ${peer.name ?? 'peer'} ${describe(peer)}` : ''}${ratio ? ` (${ratio.toFixed(2)}x)` : ''}\n`,
+        : `${title}: ${describe(ours)}${peer ? `; ${peer.name ?? 'peer'} ${describe(peer)}` : ''}${ratio ? ` (${ratio.toFixed(2)}x)` : ''}${library ? `; ${library.name} ${describe(library)}` : ''}\n`,
     )
     .join('');
 }
