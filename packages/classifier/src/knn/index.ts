@@ -1,4 +1,8 @@
 export {
+  type ApproximateNeighboursOptions,
+  approximateNeighbours,
+} from './approximate-neighbours.js';
+export {
   KnnClassifier,
   type KnnClassifierOptions,
   type KnnEngine,

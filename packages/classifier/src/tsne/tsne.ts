@@ -65,7 +65,7 @@ export interface TsneOptions extends ThreadOptions {
   readonly repulsion?: RepulsionMethod | 'auto';
   /** Barnes-Hut: a cell stands for its points below this ratio of width to distance. Default 0.4. */
   readonly theta?: number;
-  /** FFT: distance between the nodes of the grid, above 0 and at most 1. Default 1/3. */
+  /** FFT: distance between the nodes of the grid, from 0.05 to 1. Default 1/3. */
   readonly gridSpacing?: number;
   /** Ends after so many iterations without a lower divergence. Default 300. */
   readonly patience?: number;

@@ -1,0 +1,84 @@
+import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { type Matrix, validateMatrix } from '../matrix.js';
+import { Pca } from '../pca/index.js';
+import { exactNeighbours, type Neighbours, validateNeighbourCount } from './neighbours.js';
+
+/** Options of {@link approximateNeighbours}. */
+export interface ApproximateNeighboursOptions {
+  /** Principal components to choose candidates by. Default 50. */
+  readonly components?: number;
+  /** Candidates for each neighbour wanted, from 1. Default 2. */
+  readonly candidates?: number;
+}
+
+/**
+ * Nearly the k nearest other rows of each row, for maps of many wide rows: candidates are the nearest
+ * on the leading principal components, and the best of them by true distance are taken. The
+ * distances given are the true ones. Of 784 columns it spares nine tenths of the work.
+ *
+ * Where there are no more columns than components, the neighbours are the exact ones.
+ *
+ * @example
+ * ```ts
+ * const neighbours = await approximateNeighbours(x, 14);
+ * await new Umap({ neighbours: 15 }).fit(x, { neighbours });
+ * ```
+ *
+ * @param k - How many, from 1 to the rows less one.
+ * @throws InvalidArgumentError when there is nothing, a value is not finite, or k or an option is out
+ * of range.
+ */
+export async function approximateNeighbours(
+  x: Matrix,
+  k: number,
+  options: ApproximateNeighboursOptions = {},
+): Promise<Neighbours> {
+  const { components = 50, candidates = 2 } = options;
+  validateMatrix(x, { minimumRows: 2 });
+  validateNeighbourCount(k, x.rows - 1);
+  for (const [name, value] of Object.entries({ components, candidates })) {
+    if (
+      Number.isFinite(value) &&
+      value >= 1 &&
+      (name === 'candidates' || Number.isInteger(value))
+    ) {
+      continue;
+    }
+    throw new InvalidArgumentError(`Expected ${name} from 1, got ${value}.`);
+  }
+  if (components >= Math.min(x.columns, x.rows - 1)) {
+    return exactNeighbours(x, x, k, { excludeSelf: true });
+  }
+  const reduced = await (await new Pca({ components }).fit(x)).transform(x);
+  const count = Math.min(x.rows - 1, Math.ceil(k * candidates));
+  const { indices } = await exactNeighbours(reduced, reduced, count, { excludeSelf: true });
+  return nearestOf(x, indices, count, k);
+}
+
+/** The k nearest of each row's candidates. */
+function nearestOf(x: Matrix, candidates: Int32Array, count: number, k: number): Neighbours {
+  const { rows, columns, values } = x;
+  const indices = new Int32Array(rows * k);
+  const distances = new Float32Array(rows * k);
+  const squared = new Float64Array(count);
+  for (let row = 0; row < rows; row++) {
+    const others = candidates.subarray(row * count, (row + 1) * count);
+    for (let at = 0; at < count; at++) {
+      let sum = 0;
+      const shift = (others[at]! - row) * columns;
+      for (let a = row * columns, end = a + columns; a < end; a++) {
+        const difference = values[a]! - values[a + shift]!;
+        sum += difference * difference;
+      }
+      squared[at] = sum;
+    }
+    const order = Array.from(others, (_, at) => at).sort(
+      (a, b) => squared[a]! - squared[b]! || others[a]! - others[b]!,
+    );
+    for (let place = 0; place < k; place++) {
+      indices[row * k + place] = others[order[place]!]!;
+      distances[row * k + place] = Math.sqrt(squared[order[place]!]!);
+    }
+  }
+  return { indices, distances };
+}
