@@ -38,7 +38,7 @@ export function activateProduct(backend: SimdBackend, x: tf.TensorInfo): tf.Tens
 }
 
 /** The step of a tensor, to come: multiplied with another tensor it needs no memory of its own. */
-export class DeferredStep implements Deferred {
+class DeferredStep implements Deferred {
   readonly source: Held;
   /** The step where the source is not positive. */
   readonly low: number;
