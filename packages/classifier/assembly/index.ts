@@ -5,3 +5,4 @@ export { convolveRows, gatherForces, spreadCharges, transformCharges, transformP
 export { descend } from './descent';
 export { repelExact } from './exact';
 export { layOut } from './layout';
+export { findNearest, nearestScratch } from './nearest';

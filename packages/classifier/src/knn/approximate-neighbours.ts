@@ -1,10 +1,12 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { type Matrix, validateMatrix } from '../matrix.js';
 import { Pca } from '../pca/index.js';
-import { exactNeighbours, type Neighbours, validateNeighbourCount } from './neighbours.js';
+import { type ThreadOptions, validateThreads } from '../workspace.js';
+import { candidateRows } from './candidate-rows.js';
+import { type Neighbours, validateNeighbourCount } from './neighbours.js';
 
 /** Options of {@link approximateNeighbours}. */
-export interface ApproximateNeighboursOptions {
+export interface ApproximateNeighboursOptions extends ThreadOptions {
   /** Principal components to choose candidates by. Default 50. */
   readonly components?: number;
   /** Candidates for each neighbour wanted, from 1. Default 2. */
@@ -16,7 +18,8 @@ export interface ApproximateNeighboursOptions {
  * on the leading principal components, and the best of them by true distance are taken. The
  * distances given are the true ones. Of 784 columns it spares nine tenths of the work.
  *
- * Where there are no more columns than components, the neighbours are the exact ones.
+ * Where there are no more columns than components, the neighbours are the exact ones, but for rows
+ * whose distances differ by no more than the rounding of single precision.
  *
  * @example
  * ```ts
@@ -46,13 +49,11 @@ export async function approximateNeighbours(
     }
     throw new InvalidArgumentError(`Expected ${name} from 1, got ${value}.`);
   }
-  if (components >= Math.min(x.columns, x.rows - 1)) {
-    return exactNeighbours(x, x, k, { excludeSelf: true });
-  }
-  const reduced = await (await new Pca({ components }).fit(x)).transform(x);
-  const count = Math.min(x.rows - 1, Math.ceil(k * candidates));
-  const { indices } = await exactNeighbours(reduced, reduced, count, { excludeSelf: true });
-  return nearestOf(x, indices, count, k);
+  validateThreads(options);
+  const isNarrow = components >= Math.min(x.columns, x.rows - 1);
+  const reduced = isNarrow ? x : await (await new Pca({ components }).fit(x)).transform(x);
+  const count = Math.min(x.rows - 1, isNarrow ? k : Math.ceil(k * candidates));
+  return nearestOf(x, await candidateRows(reduced, count, options), count, k);
 }
 
 /** The k nearest of each row's candidates. */
