@@ -38,7 +38,7 @@ export interface KnnClassifierOptions {
   /**
    * `exact`, the default: brute force on the backend's matrix product. `ml-knn`: the package of that
    * name, a k-d tree in plain JavaScript. It is there to compare with: in more than a few dimensions
-   * the tree visits nearly all points one by one (figures in the README), it resolves even votes by
+   * the tree visits nearly all points one by one (on 1,707 rows of 256 it took over 100 times as long), it resolves even votes by
    * the order of its search, and knows no weights.
    */
   readonly engine?: KnnEngine;
