@@ -73,3 +73,19 @@ export function copyStrip(
     }
   }
 }
+
+/** Copies the four floats that lie at each of images x lines x steps places, given in bytes apart. */
+export function copyPositions(
+  source: usize, images: i32, imageBytes: usize, lines: i32, lineBytes: usize, steps: i32, stepBytes: usize,
+  target: usize,
+): void {
+  for (let image = 0; image < images; image++, source += imageBytes) {
+    let line = source;
+    for (let row = 0; row < lines; row++, line += lineBytes) {
+      let from = line;
+      for (let step = 0; step < steps; step++, from += stepBytes, target += 16) {
+        v128.store(target, v128.load(from));
+      }
+    }
+  }
+}

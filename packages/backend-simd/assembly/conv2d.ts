@@ -5,7 +5,7 @@
 // a strided convolution's gradient is one call for each phase (row mod stride, column mod stride),
 // so that no product with an inserted zero is computed.
 
-import { copyPadded, copyStrip } from './conv2d-gather';
+import { copyPadded, copyPositions, copyStrip } from './conv2d-gather';
 import { ACCUMULATE, EDGE_BYTES, TILE_COLUMNS, TILE_ROWS, tileColumns, tileRows } from './matmul-tile';
 import { fillStart, rowTable } from './matmul';
 import { packRight, packRightTransposed, panels } from './matmul-pack';
@@ -242,6 +242,11 @@ export function convolve(
 /** Output positions that a tile of the filter gradient walks over at a time. */
 const CHUNK = 256;
 
+/** Lines shorter than this are gathered into one, for a tile takes longer to change lines than to step. */
+const SHORT_LINE = 24;
+/** What is gathered must serve so many panels to be worth it. */
+const MANY_PANELS = 4;
+
 // @ts-ignore: decorator
 @inline
 function chunkRows(outHeight: i32, outWidth: i32): i32 {
@@ -272,8 +277,9 @@ export function convolveFilterScratch(
   const rows = spanned(outRows, strideRow, tapRows, tapStepRow);
   const columns = spanned(outWidth, strideColumn, tapColumns, tapStepColumn);
   const right = images * outRows * outWidth * panels(outChannels) * TILE_COLUMNS;
+  const gathered = images * outRows * outWidth * TILE_ROWS;
   const left = images * rows * columns * ((channels + 3) & ~3);
-  return (<usize>(right + left + TILE_COLUMNS + 4) << 2) + EDGE_BYTES + 64;
+  return (<usize>(right + gathered + left + TILE_COLUMNS + 4) << 2) + EDGE_BYTES + 64;
 }
 
 /** How many strips `convolveFilter` divides its result into. */
@@ -314,7 +320,9 @@ export function convolveFilter(
   const outs = zeros + (TILE_COLUMNS << 2);
   const edge = outs + 16;
   const right = edge + EDGE_BYTES;
-  const left = right + (<usize>(imagesAtOnce * rowsAtOnce * outWidth * outPanels * TILE_COLUMNS) << 2);
+  const gathered = right + (<usize>(imagesAtOnce * rowsAtOnce * outWidth * outPanels * TILE_COLUMNS) << 2);
+  const left = gathered + (<usize>(imagesAtOnce * rowsAtOnce * outWidth) << 4);
+  const gathers = outWidth < SHORT_LINE && outPanels >= MANY_PANELS;
   memory.fill(zeros, 0, TILE_COLUMNS << 2);
 
   for (let firstImage = 0; firstImage < images; firstImage += imagesAtOnce) {
@@ -369,12 +377,22 @@ export function convolveFilter(
             + <usize>(tap % tapColumns * tapStepColumn) * pixelBytes;
         }
         rowTable(outs, gradient + (<usize>(line * outChannels) << 2), outBytes, some);
+        let stepBytes = <usize>strideColumn * pixelBytes;
+        let images = imageCount, lines = rowCount, steps = outWidth;
+        if (gathers) {
+          copyPositions(from, images, pictureBytes, lines, <usize>strideRow * lineBytes, steps, stepBytes, gathered);
+          from = gathered;
+          stepBytes = 16;
+          images = 1;
+          lines = 1;
+          steps = count;
+        }
         for (let panel = 0; panel < outPanels; panel++) {
           const channel = panel * TILE_COLUMNS;
           tileColumns(
-            some, from, 0, <usize>strideColumn * pixelBytes, <usize>strideRow * lineBytes, pictureBytes,
+            some, from, 0, stepBytes, <usize>strideRow * lineBytes, pictureBytes,
             right + <usize>panel * panelBytes, TILE_COLUMNS << 2, <usize>(outWidth * TILE_COLUMNS) << 2,
-            <usize>(rowCount * outWidth * TILE_COLUMNS) << 2, imageCount, rowCount, outWidth,
+            <usize>(rowCount * outWidth * TILE_COLUMNS) << 2, images, lines, steps,
             outs, <usize>channel << 2, min(TILE_COLUMNS, outChannels - channel), zeros, mode, 0, 0, edge,
           );
         }

@@ -2,21 +2,22 @@
 import { addToTotals, madd, sumLanes } from './simd';
 import { exp, splat } from './vector-math';
 
+/** The greatest number of a row; what is not a number spoils the sum of the exponentials anyway. */
 function rowMaximum(x: usize, length: usize): f32 {
   const end = x + length;
   let best = v128.load32_splat(x);
   let b = best, c = best, d = best;
   for (; x + 64 <= end; x += 64) {
-    best = f32x4.max(best, v128.load(x));
-    b = f32x4.max(b, v128.load(x, 16));
-    c = f32x4.max(c, v128.load(x, 32));
-    d = f32x4.max(d, v128.load(x, 48));
+    best = f32x4.pmax(best, v128.load(x));
+    b = f32x4.pmax(b, v128.load(x, 16));
+    c = f32x4.pmax(c, v128.load(x, 32));
+    d = f32x4.pmax(d, v128.load(x, 48));
   }
-  for (; x + 16 <= end; x += 16) best = f32x4.max(best, v128.load(x));
-  for (; x < end; x += 4) best = f32x4.max(best, v128.load32_splat(x));
-  best = f32x4.max(f32x4.max(best, b), f32x4.max(c, d));
-  best = f32x4.max(best, i32x4.shuffle(best, best, 2, 3, 0, 1));
-  best = f32x4.max(best, i32x4.shuffle(best, best, 1, 0, 3, 2));
+  for (; x + 16 <= end; x += 16) best = f32x4.pmax(best, v128.load(x));
+  for (; x < end; x += 4) best = f32x4.pmax(best, v128.load32_splat(x));
+  best = f32x4.pmax(f32x4.pmax(best, b), f32x4.pmax(c, d));
+  best = f32x4.pmax(best, i32x4.shuffle(best, best, 2, 3, 0, 1));
+  best = f32x4.pmax(best, i32x4.shuffle(best, best, 1, 0, 3, 2));
   return f32x4.extract_lane(best, 0);
 }
 
@@ -58,9 +59,13 @@ export function softmax(x: usize, out: usize, rows: i32, columns: i32): void {
   for (let row = 0; row < rows; row++, x += length) {
     const total = exponentials(x, out, length, rowMaximum(x, length));
     const end = out + length;
-    const divisor = splat(total);
-    for (; out + 16 <= end; out += 16) v128.store(out, f32x4.div(v128.load(out), divisor));
-    for (; out < end; out += 4) store<f32>(out, load<f32>(out) / total);
+    const scale: f32 = 1 / total;
+    const scales = splat(scale);
+    for (; out + 32 <= end; out += 32) {
+      v128.store(out, f32x4.mul(v128.load(out), scales));
+      v128.store(out, f32x4.mul(v128.load(out, 16), scales), 16);
+    }
+    for (; out < end; out += 4) store<f32>(out, load<f32>(out) * scale);
   }
 }
 

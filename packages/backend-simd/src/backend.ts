@@ -179,10 +179,11 @@ export class SimdBackend extends tf.KernelBackend {
     return refCount === 1 && holds === 0;
   }
 
-  /** Computes what has been put off of these tensors. */
-  settle(tensors: Iterable<tf.TensorInfo | null | undefined>): void {
+  /** Computes what has been put off of a kernel's inputs: a list of tensors, or tensors by name. */
+  settle(inputs: object): void {
     if (this.#deferredCount === 0) return;
-    for (const tensor of tensors) {
+    for (const name in inputs) {
+      const tensor = (inputs as tf.NamedTensorInfoMap)[name];
       const data = tensor && this.#data.get(tensor.dataId);
       if (data?.deferred) this.#settle(data);
     }

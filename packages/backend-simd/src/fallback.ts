@@ -40,7 +40,7 @@ export function runInFallback(
   const { backend } = call;
   const { inputs } = call;
   // What is computed now could move the views lent before it.
-  backend.settle(Array.isArray(inputs) ? inputs : Object.values(inputs));
+  backend.settle(inputs);
   const plain = borrowPlainBackend();
   const outerStorage = plain.data;
   plain.data = new tf.DataStorage(plain, tf.engine());

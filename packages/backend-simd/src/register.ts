@@ -184,8 +184,7 @@ function register(kernelName: string, run: tf.KernelFunc, takesDeferred = false)
   const kernelFunc: tf.KernelFunc = takesDeferred
     ? run
     : (call) => {
-        const { inputs, backend } = call;
-        (backend as SimdBackend).settle(Array.isArray(inputs) ? inputs : Object.values(inputs));
+        (call.backend as SimdBackend).settle(call.inputs);
         return run(call);
       };
   tf.registerKernel({ kernelName, backendName, kernelFunc });

@@ -117,7 +117,7 @@ export function fusing<Inputs extends object, Attributes = object>(
     const { inputs, attrs, backend } = call;
     const fused = fuse(backend, inputs as Inputs, attrs as Attributes);
     if (fused) return fused;
-    if (!kernel.takesDeferred) backend.settle(Object.values(inputs));
+    if (!kernel.takesDeferred) backend.settle(inputs);
     return kernelFunc(call as never);
   });
 }
