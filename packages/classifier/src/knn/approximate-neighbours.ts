@@ -3,7 +3,7 @@ import { type Matrix, validateMatrix } from '../matrix.js';
 import { Pca } from '../pca/index.js';
 import { type ThreadOptions, validateThreads } from '../workspace.js';
 import { candidateRows } from './candidate-rows.js';
-import { type Neighbours, validateNeighbourCount } from './neighbours.js';
+import { exactNeighbours, type Neighbours, validateNeighbourCount } from './neighbours.js';
 
 /** Options of {@link approximateNeighbours}. */
 export interface ApproximateNeighboursOptions extends ThreadOptions {
@@ -54,6 +54,19 @@ export async function approximateNeighbours(
   const reduced = isNarrow ? x : await (await new Pca({ components }).fit(x)).transform(x);
   const count = Math.min(x.rows - 1, isNarrow ? k : Math.ceil(k * candidates));
   return nearestOf(x, await candidateRows(reduced, count, options), count, k);
+}
+
+/** More rows than this have so many pairs that the exact neighbours of wide ones take minutes. */
+const exactUpTo = 20_000;
+
+/** The neighbours that a map is made of if none are given. */
+export function neighboursForMap(
+  x: Matrix,
+  k: number,
+  { threads, threadHost }: ThreadOptions,
+): Promise<Neighbours> {
+  if (x.rows <= exactUpTo) return exactNeighbours(x, x, k, { excludeSelf: true });
+  return approximateNeighbours(x, k, { threads, threadHost });
 }
 
 /** The k nearest of each row's candidates. */

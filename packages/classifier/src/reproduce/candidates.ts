@@ -6,12 +6,7 @@ import { VirtualSvmClassifier } from './virtual-svm.js';
 
 /** A candidate of the choice by cross-validation, with its kind of classifier. */
 export interface CourseCandidate extends Candidate {
-  readonly family:
-    | 'k-NN'
-    | 'distance-weighted k-NN'
-    | 'linear SVM'
-    | 'RBF SVM'
-    | 'RBF SVM with shifts';
+  readonly family: 'k-NN' | 'weighted k-NN' | 'linear SVM' | 'RBF SVM' | 'RBF SVM, shifts';
 }
 
 /**
@@ -33,7 +28,7 @@ export function courseCandidates({
     ),
     ...[3, 5, 7].map(
       (k): CourseCandidate => ({
-        family: 'distance-weighted k-NN',
+        family: 'weighted k-NN',
         name: `distance-weighted ${k}-NN`,
         create: () => new KnnClassifier({ k, weights: 'distance' }),
       }),
@@ -56,7 +51,7 @@ export function courseCandidates({
     ),
     ...[1, 2].map(
       (gammaFactor): CourseCandidate => ({
-        family: 'RBF SVM with shifts',
+        family: 'RBF SVM, shifts',
         name: `RBF SVM with shifts, ${settings(10, gammaFactor)}`,
         create: () => new VirtualSvmClassifier({ c: 10, gammaFactor }, shape, range[0]),
       }),

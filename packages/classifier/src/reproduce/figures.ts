@@ -11,9 +11,9 @@ import type { CourseMap, CourseReproduction, ReductionName, Score } from './repr
 
 /** What each representation of the digits is called in figures and tables. */
 export const reductionTitles: Readonly<Record<ReductionName, string>> = {
-  pca2: 'PCA, 2',
-  pca10: 'PCA, 10',
   pca40: 'PCA, 40',
+  pca10: 'PCA, 10',
+  pca2: 'PCA, 2',
   umap2: 'UMAP, 2',
   tsne2: 't-SNE, 2',
 };
@@ -145,20 +145,20 @@ function drawReduced(results: CourseReproduction): string {
     [raw, ...scores].map(({ correct, total }) => (100 * correct) / total);
   const { reduced, nearestMean, knn, means } = results;
   return barChart(
-    [`raw, ${means.columns}`, ...names.toReversed().map((name) => reductionTitles[name])],
+    [`raw, ${means.columns}`, ...names.map((name) => reductionTitles[name])],
     [
       {
         name: 'nearest mean',
         values: percentages(
           nearestMean.test,
-          names.toReversed().map((name) => reduced[name].nearestMean.test),
+          names.map((name) => reduced[name].nearestMean.test),
         ),
       },
       {
         name: '3-NN',
         values: percentages(
           knn.test,
-          names.toReversed().map((name) => reduced[name].knn.test),
+          names.map((name) => reduced[name].knn.test),
         ),
       },
     ],

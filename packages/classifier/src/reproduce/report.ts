@@ -74,40 +74,60 @@ export function buildCourseReport(
 function besideTheCourse(results: CourseReproduction, courseData: boolean): ReportSection {
   const { nearestMean, knn, best } = results;
   const course = courseResults;
-  const row = (name: string, ours: Score, other?: Score, note?: string) => ({
-    name,
-    ...(note === undefined ? {} : { note }),
-    values: [
-      { ours: 100 * share(ours), ...(other ? { other: 100 * share(other) } : {}) },
-      { ours: ours.correct, ...(other ? { other: other.correct } : {}) },
-    ],
-  });
+  const rows: readonly ResultRow[] = [
+    {
+      name: 'Nearest mean, training digits',
+      ours: nearestMean.train,
+      other: course.nearestMean.train,
+    },
+    { name: 'Nearest mean, test digits', ours: nearestMean.test, other: course.nearestMean.test },
+    { name: '3-NN, training digits', ours: knn.train, other: course.knn.train },
+    { name: '3-NN, test digits', ours: knn.test, other: course.knn.test },
+    {
+      name: `${best.name}, test digits`,
+      note: 'chosen by cross-validation on training digits',
+      ours: best.test,
+    },
+  ];
+  const title = 'Beside the course';
+  return { title, blocks: [courseData ? comparisonOf(rows) : tableOf(rows)] };
+}
+
+interface ResultRow {
+  readonly name: string;
+  readonly note?: string;
+  readonly ours: Score;
+  readonly other?: Score;
+}
+
+function comparisonOf(rows: readonly ResultRow[]): ReportBlock {
   return {
-    title: 'Beside the course',
-    blocks: [
-      {
-        kind: 'comparison',
-        caption: courseData
-          ? "On the course's own digits."
-          : "Ours on the embedded digits, made of MNIST's; the course's on its own. The figures stand beside each other, but are not of the same data.",
-        measures: [
-          { name: 'Right', unit: '%', better: 'higher' },
-          { name: 'Right', unit: 'digits', better: 'higher', digits: 0 },
-        ],
-        rows: [
-          row('Nearest mean, training digits', nearestMean.train, course.nearestMean.train),
-          row('Nearest mean, test digits', nearestMean.test, course.nearestMean.test),
-          row('3-NN, training digits', knn.train, course.knn.train),
-          row('3-NN, test digits', knn.test, course.knn.test),
-          row(
-            `${best.name}, test digits`,
-            best.test,
-            undefined,
-            'chosen by cross-validation on training digits',
-          ),
-        ],
-      },
+    kind: 'comparison',
+    caption: "On the course's own digits.",
+    measures: [
+      { name: 'Right', unit: '%', better: 'higher' },
+      { name: 'Right', unit: 'digits', better: 'higher', digits: 0 },
     ],
+    rows: rows.map(({ ours, other, ...heading }) => ({
+      ...heading,
+      values: [
+        { ours: 100 * share(ours), ...(other ? { other: 100 * share(other) } : {}) },
+        { ours: ours.correct, ...(other ? { other: other.correct } : {}) },
+      ],
+    })),
+  };
+}
+
+/** Without marks for what is better: the data are not the same. */
+function tableOf(rows: readonly ResultRow[]): ReportBlock {
+  const described = (score?: Score) =>
+    score ? `${score.correct} of ${score.total} (${percent(score)})` : '';
+  return {
+    kind: 'table',
+    caption:
+      "Ours on other digits than the course's. The figures stand beside each other, but are not of the same data: give the course's four files with --data to compare.",
+    columns: ['', 'Ours', 'Course'],
+    rows: rows.map(({ name, ours, other }) => [name, described(ours), described(other)]),
   };
 }
 

@@ -1,4 +1,5 @@
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
+import { neighboursForMap } from '../knn/approximate-neighbours.js';
 import { exactNeighbours, type Neighbours } from '../knn/index.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
 import {
@@ -87,7 +88,7 @@ export interface TsneProgress extends DescentProgress {
 export interface TsneStartOptions {
   /**
    * The neighbours of each row, itself not among them, nearest first: three times the perplexity
-   * are enough. Default: the exact ones.
+   * are enough. Default: the exact ones of up to 20,000 rows, {@link approximateNeighbours} of more.
    */
   readonly neighbours?: Neighbours;
 }
@@ -212,7 +213,7 @@ export class Tsne {
       );
     }
     const k = Math.min(x.rows - 1, Math.floor(3 * perplexity) + 1);
-    const { neighbours = await exactNeighbours(x, x, k, { excludeSelf: true }) } = options;
+    const { neighbours = await neighboursForMap(x, k, this.#settings) } = options;
     const width = validateNeighbours(neighbours, x.rows);
     const probabilities = conditionalProbabilities(neighbours.distances, width, perplexity);
     const affinities = jointProbabilities(probabilities, neighbours, x.rows);

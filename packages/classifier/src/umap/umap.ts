@@ -1,5 +1,6 @@
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { neighboursForMap } from '../knn/approximate-neighbours.js';
 import { exactNeighbours, type Neighbours } from '../knn/index.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
 import {
@@ -74,7 +75,8 @@ export interface UmapProgress {
 export interface UmapStartOptions {
   /**
    * The neighbours of each row, itself not among them, nearest first: one less than the option
-   * `neighbours` of {@link UmapOptions}. Default: the exact ones.
+   * `neighbours` of {@link UmapOptions}. Default: the exact ones of up to 20,000 rows,
+   * {@link approximateNeighbours} of more.
    */
   readonly neighbours?: Neighbours;
 }
@@ -316,7 +318,7 @@ export class Umap {
         `Expected at most ${x.rows} neighbours for ${x.rows} rows, got ${count}. Ask for fewer.`,
       );
     }
-    return exactNeighbours(x, x, count - 1, { excludeSelf: true });
+    return neighboursForMap(x, count - 1, this.#settings);
   }
 
   #epochsFor(rows: number): number {
