@@ -102,6 +102,8 @@ export class Workspace {
    * the begin and end of a part; no result may depend on how the items are divided.
    *
    * @param multiple - Parts begin at multiples of this.
+   * @param most - Items of a part. A kernel that runs for seconds has to return now and then: engines
+   *   replace their quick first translation of it by the fast one only when it is called again.
    */
   forEach(
     name: string,
@@ -109,9 +111,11 @@ export class Workspace {
     multiple: number,
     parameters: readonly number[],
     scratch?: { readonly address: number; readonly bytes: number },
+    most = count,
   ): void {
     const parts = this.#pool.threads === 1 ? 1 : this.#pool.threads * partsAThread;
-    const size = Math.max(1, Math.ceil(count / parts / multiple)) * multiple;
+    const share = Math.min(most, count / parts);
+    const size = Math.max(1, Math.ceil(share / multiple)) * multiple;
     const calls: Call[] = [];
     for (let begin = 0; begin < count; begin += size) {
       calls.push([begin, Math.min(count, begin + size), ...parameters]);

@@ -3,6 +3,7 @@ import { type ThreadOptions, Workspace } from '../workspace.js';
 import { meanOf } from './distance-blocks.js';
 
 const panelRows = 8;
+const rowsAPart = 256;
 
 /**
  * The k nearest other rows of each row by distances in single precision, in no order: candidates,
@@ -37,7 +38,7 @@ export async function candidateRows(
       norms: workspace.floats(norms, panelCount * panelRows),
     });
     const parameters = [panels, panelCount, queries, norms, columns, k, capacity, result];
-    workspace.forEach('findNearest', rows, 4, parameters, scratch);
+    workspace.forEach('findNearest', rows, 4, parameters, scratch, rowsAPart);
     return workspace.integers(result, rows * k).slice();
   } finally {
     workspace.dispose();
