@@ -3,7 +3,7 @@ import { type Matrix, validateMatrix } from '../matrix.js';
 import { Pca } from '../pca/index.js';
 import { type ThreadOptions, validateThreads } from '../workspace.js';
 import { candidateRows } from './candidate-rows.js';
-import { exactNeighbours, type Neighbours, validateNeighbourCount } from './neighbours.js';
+import { type Neighbours, validateNeighbourCount } from './neighbours.js';
 
 /** Options of {@link approximateNeighbours}. */
 export interface ApproximateNeighboursOptions extends ThreadOptions {
@@ -50,14 +50,22 @@ export async function approximateNeighbours(
     throw new InvalidArgumentError(`Expected ${name} from 1, got ${value}.`);
   }
   validateThreads(options);
-  const isNarrow = components >= Math.min(x.columns, x.rows - 1);
-  const reduced = isNarrow ? x : await (await new Pca({ components }).fit(x)).transform(x);
-  const count = Math.min(x.rows - 1, isNarrow ? k : Math.ceil(k * candidates));
+  if (components >= Math.min(x.columns, x.rows - 1)) return nearlyExact(x, k, options);
+  const reduced = await (await new Pca({ components }).fit(x)).transform(x);
+  const count = Math.min(x.rows - 1, Math.ceil(k * candidates));
   return nearestOf(x, await candidateRows(reduced, count, options), count, k);
 }
 
-/** More rows than this have so many pairs that the exact neighbours of wide ones take minutes. */
-const exactUpTo = 20_000;
+/** Exact, unless more than these rows are as far as the last one wanted, by single precision. */
+const spareCandidates = 8;
+
+async function nearlyExact(x: Matrix, k: number, options: ThreadOptions): Promise<Neighbours> {
+  const count = Math.min(x.rows - 1, k + spareCandidates);
+  return nearestOf(x, await candidateRows(x, count, options), count, k);
+}
+
+/** More rows than this have so many pairs that comparing all columns of wide ones takes minutes. */
+const allColumnsUpTo = 20_000;
 
 /** The neighbours that a map is made of if none are given. */
 export function neighboursForMap(
@@ -65,8 +73,10 @@ export function neighboursForMap(
   k: number,
   { threads, threadHost }: ThreadOptions,
 ): Promise<Neighbours> {
-  if (x.rows <= exactUpTo) return exactNeighbours(x, x, k, { excludeSelf: true });
-  return approximateNeighbours(x, k, { threads, threadHost });
+  const options = { threads, threadHost };
+  return x.rows <= allColumnsUpTo
+    ? nearlyExact(x, k, options)
+    : approximateNeighbours(x, k, options);
 }
 
 /** The k nearest of each row's candidates. */

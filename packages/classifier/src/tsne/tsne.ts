@@ -88,7 +88,8 @@ export interface TsneProgress extends DescentProgress {
 export interface TsneStartOptions {
   /**
    * The neighbours of each row, itself not among them, nearest first: three times the perplexity
-   * are enough. Default: the exact ones of up to 20,000 rows, {@link approximateNeighbours} of more.
+   * are enough. Default: those found by comparing all columns of up to
+   * 20,000 rows, {@link approximateNeighbours} of more.
    */
   readonly neighbours?: Neighbours;
 }

@@ -75,8 +75,8 @@ export interface UmapProgress {
 export interface UmapStartOptions {
   /**
    * The neighbours of each row, itself not among them, nearest first: one less than the option
-   * `neighbours` of {@link UmapOptions}. Default: the exact ones of up to 20,000 rows,
-   * {@link approximateNeighbours} of more.
+   * `neighbours` of {@link UmapOptions}. Default: those found by comparing all columns of
+   * up to 20,000 rows, {@link approximateNeighbours} of more.
    */
   readonly neighbours?: Neighbours;
 }
