@@ -1,8 +1,13 @@
-import { backendOptions, defineCommand, pathArgument, switchOption } from '@nn-lab/core/cli';
+import {
+  backendOptions,
+  defineCommand,
+  pathArgument,
+  startBackend,
+  switchOption,
+} from '@nn-lab/core/cli';
 import { padToSquare, resizePicture, toGray, toRgb } from '@nn-lab/core/datasets';
 import { readPicture } from '@nn-lab/core/node';
 import { type Matrix, matrixOf } from '../matrix.js';
-import { startBackend } from './backend.js';
 import { readTable } from './input.js';
 import { modelOption, readTrained, type TrainedClassifier } from './trained-classifier.js';
 

@@ -1,6 +1,11 @@
-import { backendOptions, defineCommand, formatPercent, formatTable } from '@nn-lab/core/cli';
+import {
+  backendOptions,
+  defineCommand,
+  formatPercent,
+  formatTable,
+  startBackend,
+} from '@nn-lab/core/cli';
 import { confusionMatrix } from '@nn-lab/core/metrics';
-import { startBackend } from './backend.js';
 import { datasetOptions, readDataset } from './input.js';
 import { modelOption, readTrained } from './trained-classifier.js';
 

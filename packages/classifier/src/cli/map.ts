@@ -14,6 +14,7 @@ import {
   openRunFolder,
   pathArgument,
   seedOption,
+  startBackend,
 } from '@nn-lab/core/cli';
 import { renderPng } from '@nn-lab/core/node';
 import { scatterChart } from '@nn-lab/core/plot';
@@ -24,7 +25,6 @@ import { type MapQuality, mapQuality } from '../quality/index.js';
 import { mapWarnings } from '../reproduce/index.js';
 import { Tsne } from '../tsne/index.js';
 import { Umap } from '../umap/index.js';
-import { startBackend } from './backend.js';
 import {
   datasetOptions,
   firstRows,

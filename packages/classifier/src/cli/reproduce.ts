@@ -9,6 +9,7 @@ import {
   formatTable,
   openRunFolder,
   seedOption,
+  startBackend,
 } from '@nn-lab/core/cli';
 import { loadDataset, renderPng } from '@nn-lab/core/node';
 import {
@@ -18,7 +19,6 @@ import {
   reproduceCourse,
   type Score,
 } from '../reproduce/index.js';
-import { startBackend } from './backend.js';
 import { outOption, runConfigOf } from './run-config.js';
 
 export const reproduceCommand = defineCommand({

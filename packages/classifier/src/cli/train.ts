@@ -10,6 +10,7 @@ import {
   numberOption,
   openRunFolder,
   seedOption,
+  startBackend,
 } from '@nn-lab/core/cli';
 import { confusionMatrix } from '@nn-lab/core/metrics';
 import { renderPng } from '@nn-lab/core/node';
@@ -20,7 +21,6 @@ import { NearestMeanClassifier } from '../nearest-mean/index.js';
 import { courseCandidates } from '../reproduce/index.js';
 import { selectClassifier } from '../selection/index.js';
 import { SvmClassifier } from '../svm/index.js';
-import { startBackend } from './backend.js';
 import { datasetOptions, firstRows, readDataset } from './input.js';
 import { outOption, runConfigOf } from './run-config.js';
 import { trainedFile, trainedText } from './trained-classifier.js';

@@ -4,13 +4,13 @@ import {
   integerOption,
   pathOption,
   seedOption,
+  startBackend,
 } from '@nn-lab/core/cli';
 import type { Picture } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { listLabelledPictures, readPicture } from '@nn-lab/core/node';
 import { evaluateReader, renderTimedPictures, type TimedPictures } from '../evaluate.js';
 import { validateClockTime } from '../time.js';
-import { startBackend } from './backend.js';
 import { describeEvaluation, evaluationDocument } from './evaluation-text.js';
 import { modelOption, openReader } from './model-option.js';
 

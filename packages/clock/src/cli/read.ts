@@ -1,6 +1,11 @@
-import { backendOptions, defineCommand, formatPercent, pathArgument } from '@nn-lab/core/cli';
+import {
+  backendOptions,
+  defineCommand,
+  formatPercent,
+  pathArgument,
+  startBackend,
+} from '@nn-lab/core/cli';
 import { readPicture } from '@nn-lab/core/node';
-import { startBackend } from './backend.js';
 import { modelOption, openReader } from './model-option.js';
 
 export const readCommand = defineCommand({

@@ -9,6 +9,7 @@ import {
   readPackageVersion,
   runFolderOptions,
   seedOption,
+  startBackend,
 } from '@nn-lab/core/cli';
 import { createCheckpointStore, saveModel } from '@nn-lab/core/node';
 import * as tf from '@tensorflow/tfjs';
@@ -16,7 +17,6 @@ import { evaluateReader } from '../evaluate.js';
 import { clockBatchesInWorker } from '../node/batches-in-worker.js';
 import { type ClockPresetName, clockPresets } from '../presets.js';
 import { trainClockReader } from '../train.js';
-import { startBackend } from './backend.js';
 import { describeEvaluation, evaluationDocument } from './evaluation-text.js';
 import { writeRunReport } from './run-report.js';
 

@@ -61,5 +61,6 @@ export {
   type RunFolderOptions,
   type RunMachine,
 } from './run-folder.js';
+export { type BackendOptionValues, startBackend } from './start-backend.js';
 export type { CliStream } from './terminal.js';
 export { UsageError } from './usage-error.js';

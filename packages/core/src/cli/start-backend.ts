@@ -1,0 +1,32 @@
+import type { ChosenBackend } from '../backend-choice.js';
+import type { CliLog } from './program.js';
+
+/** What {@link startBackend} goes by: the values of `backendOptions`. */
+export interface BackendOptionValues {
+  readonly backend: string;
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Starts the backend that a command's options ask for and prints the choice once, with the way to a
+ * faster one.
+ *
+ * @throws NnLabError when the backend asked for by name cannot be used.
+ */
+export async function startBackend(
+  { backend, threads }: BackendOptionValues,
+  log: CliLog,
+): Promise<ChosenBackend> {
+  // TensorFlow.js is not loaded for a command's help.
+  const { useBackend } = await import('../node/backend.js');
+  const chosen = await useBackend({
+    backend: backend as 'auto',
+    ...(threads === undefined ? {} : { threads }),
+  });
+  for (const note of chosen.notes) log.warn(note);
+  log.info(
+    `Backend: ${chosen.name} (${chosen.description}), ${chosen.threads} ${chosen.threads === 1 ? 'thread' : 'threads'}.`,
+  );
+  if (chosen.hint) log.info(`Faster: ${chosen.hint}`);
+  return chosen;
+}
