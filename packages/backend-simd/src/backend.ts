@@ -1,11 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Deferred, DeferredProduct, type Held, PassedProduct } from './deferred.js';
+import {
+  type Deferred,
+  DeferredGradient,
+  DeferredProduct,
+  type Held,
+  PassedProduct,
+} from './deferred.js';
 import { SimdBackendError } from './errors.js';
 import type { Heap } from './heap.js';
 import type { Call, ThreadPool, WasmFunctions } from './threads/pool.js';
 
 /** Bytes of an element of every dtype that lives in the linear memory; a bool is 0 or 1 as int32. */
 export const elementBytes = 4;
+
+/** What gradients that are put off may hold together. */
+const mostPostponedBytes = 64 * 2 ** 20;
 
 /** What the backend knows of a data id. */
 interface TensorData {
@@ -79,6 +88,9 @@ export class SimdBackend extends tf.KernelBackend {
   #deferredCount = 0;
   /** The product that is deferred and may still be taken up: one at a time, for it holds its operands. */
   #awaited: TensorData | undefined;
+  /** Gradients that are put off, the oldest first, and what they hold. */
+  readonly #postponed = new Set<TensorData>();
+  #postponedBytes = 0;
   /** Tensors that belong to a complex one and are not counted on their own. */
   #ownedParts = 0;
 
@@ -139,6 +151,7 @@ export class SimdBackend extends tf.KernelBackend {
     const data: TensorData = { dtype, size, pointer: -1, refCount: 1, holds: 0, deferred };
     this.#deferredCount++;
     if (deferred instanceof DeferredProduct) this.#await(data);
+    if (deferred instanceof DeferredGradient) this.#postpone(data, deferred);
     return { dataId: this.#track(data), shape, dtype };
   }
 
@@ -363,6 +376,28 @@ export class SimdBackend extends tf.KernelBackend {
     if (before?.deferred && before.refCount + before.holds > 0) this.#settle(before);
   }
 
+  /** Computes the oldest gradients that are put off, where all of them hold too much. */
+  #postpone(data: TensorData, { heldBytes }: DeferredGradient): void {
+    this.#postponed.add(data);
+    this.#postponedBytes += heldBytes;
+    for (const oldest of this.#postponed) {
+      if (this.#postponedBytes <= mostPostponedBytes) return;
+      this.#settle(oldest);
+    }
+  }
+
+  /** Forgets what has been put off of a tensor: it is done, or nobody wants it. */
+  #release(data: TensorData): void {
+    const { deferred } = data;
+    if (!deferred) return;
+    data.deferred = undefined;
+    this.#deferredCount--;
+    if (deferred instanceof DeferredGradient && this.#postponed.delete(data)) {
+      this.#postponedBytes -= deferred.heldBytes;
+    }
+    deferred.release();
+  }
+
   #settle(data: TensorData): void {
     const deferred = data.deferred!;
     const pointer = this.heap.allocate(data.size * elementBytes);
@@ -373,9 +408,7 @@ export class SimdBackend extends tf.KernelBackend {
       throw error;
     }
     data.pointer = pointer;
-    data.deferred = undefined;
-    this.#deferredCount--;
-    deferred.release();
+    this.#release(data);
   }
 
   #hold(data: TensorData): Held {
@@ -402,11 +435,7 @@ export class SimdBackend extends tf.KernelBackend {
     if (data.pointer >= 0) this.heap.free(data.pointer);
     data.pointer = -1;
     if (data.remembered) this.heap.free(data.remembered.address);
-    if (!data.deferred) return;
-    const { deferred } = data;
-    data.deferred = undefined;
-    this.#deferredCount--;
-    deferred.release();
+    this.#release(data);
   }
 
   #track(data: TensorData): tf.DataId {

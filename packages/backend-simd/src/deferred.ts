@@ -18,6 +18,36 @@ export interface Deferred {
   release(): void;
 }
 
+/**
+ * A gradient to come. For a layer whose bias and activation are fused, tfjs asks for the gradients of
+ * all inputs, and reads but those that somebody wants.
+ */
+export class DeferredGradient implements Deferred {
+  /** What it keeps from being freed, in bytes. */
+  readonly heldBytes: number;
+  readonly #operands: readonly Held[];
+  readonly #compute: (operands: readonly number[], target: number) => void;
+
+  constructor(
+    operands: readonly Held[],
+    heldBytes: number,
+    compute: (operands: readonly number[], target: number) => void,
+  ) {
+    this.#operands = operands;
+    this.heldBytes = heldBytes;
+    this.#compute = compute;
+  }
+
+  compute(target: number): void {
+    const addresses = this.#operands.map(({ pointer }) => pointer);
+    this.#compute(addresses, target);
+  }
+
+  release(): void {
+    for (const operand of this.#operands) operand.release();
+  }
+}
+
 /** What a product does to its result as it stores it. */
 export interface Epilogue {
   /** Address of one float a column, or 0. */

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
-import { DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
+import { DeferredGradient, DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { cut, type Slice, sliceFor } from '../slices.js';
@@ -207,25 +207,22 @@ function forward(
 
 function inputGradient(
   backend: SimdBackend,
-  dy: tf.TensorInfo,
-  filter: tf.TensorInfo,
   info: Conv2DInfo,
-): tf.TensorInfo {
-  const out = backend.makeOutput(info.inShape, 'float32');
-  const address = backend.pointer(filter);
+  [dy, filter]: readonly number[],
+  target: number,
+): void {
   const { inHeight, inWidth, strideHeight, strideWidth, padInfo } = info;
-  if (tf.util.sizeFromShape(info.inShape) === 0) return out;
   if (tf.util.sizeFromShape(info.outShape) === 0) {
-    backend.typedArrayFromHeap(out).fill(0);
-    return out;
+    zero(backend, target, tf.util.sizeFromShape(info.inShape));
+    return;
   }
   const pass: Pass = {
     images: info.batchSize,
-    source: backend.pointer(dy),
+    source: dy!,
     height: info.outHeight,
     width: info.outWidth,
     channels: info.outChannels,
-    target: backend.pointer(out),
+    target,
     targetHeight: inHeight,
     targetWidth: inWidth,
     targetChannels: info.inChannels,
@@ -245,23 +242,26 @@ function inputGradient(
       );
       const gridWidth = Math.ceil((inWidth - columnPhase) / strideWidth);
       const grid = { gridHeight, gridWidth, rows, columns };
-      convolve(backend, pass, grid, { address, info, transpose: true }, noEpilogue);
+      convolve(backend, pass, grid, { address: filter!, info, transpose: true }, noEpilogue);
     }
   }
-  return out;
+}
+
+function zero(backend: SimdBackend, target: number, count: number): void {
+  const start = target / elementBytes;
+  backend.heap.float32.fill(0, start, start + count);
 }
 
 function filterGradient(
   backend: SimdBackend,
-  x: tf.TensorInfo,
-  dy: tf.TensorInfo,
   info: Conv2DInfo,
-): tf.TensorInfo {
-  const out = backend.makeOutput(info.filterShape, 'float32');
-  if (tf.util.sizeFromShape(info.filterShape) === 0) return out;
+  [x, dy]: readonly number[],
+  target: number,
+): void {
+  const size = tf.util.sizeFromShape(info.filterShape);
   if (tf.util.sizeFromShape(info.outShape) === 0) {
-    backend.typedArrayFromHeap(out).fill(0);
-    return out;
+    zero(backend, target, size);
+    return;
   }
   const { kernels } = backend;
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
@@ -275,17 +275,15 @@ function filterGradient(
   );
   // biome-ignore format: grouped by meaning
   const call = (images: Slice, gradient: number, part: Slice) => [
-    backend.pointer(x) + images.begin * inHeight * inWidth * inChannels * elementBytes,
+    x! + images.begin * inHeight * inWidth * inChannels * elementBytes,
     images.end - images.begin, inHeight, inWidth, inChannels,
-    backend.pointer(dy) + images.begin * outHeight * outWidth * outChannels * elementBytes,
+    dy! + images.begin * outHeight * outWidth * outChannels * elementBytes,
     outHeight, outWidth, outChannels,
     strideHeight, strideWidth, filterHeight, filterWidth,
     -padInfo.top, -padInfo.left, dilationHeight, dilationWidth,
     gradient, part.begin, part.end,
   ];
-  const target = backend.pointer(out);
   const every = { begin: 0, end: strips };
-  const size = tf.util.sizeFromShape(info.filterShape);
   // Few strips are divided by images, in the same way whatever the number of threads.
   const groups = strips < fewStrips && size <= smallFilter ? cut(batchSize, imageGroups) : [];
   if (groups.length > 1) {
@@ -295,7 +293,7 @@ function filterGradient(
       backend.run('convolveFilter', calls, scratchBytes);
       kernels.sumColumns!(partial, target, 1, groups.length, size, 1);
     });
-    return out;
+    return;
   }
   const images = { begin: 0, end: batchSize };
   const products = batchSize * outHeight * outWidth * 4 * outChannels;
@@ -309,7 +307,6 @@ function filterGradient(
     parts.map((part) => call(images, target, part)),
     scratchBytes,
   );
-  return out;
 }
 
 const conv2d = defineKernel<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D, (call) => {
@@ -355,7 +352,12 @@ const conv2dBackpropInput = defineKernel<tf.Conv2DBackpropInputInputs, tf.Conv2D
     if (!tf.util.arraysEqual(dy.shape, info.outShape)) {
       return runInFallback(tf.Conv2DBackpropInput, call);
     }
-    return inputGradient(backend, dy, filter, info);
+    const gradient = new DeferredGradient(
+      [backend.hold(dy), backend.hold(filter)],
+      tf.util.sizeFromShape(dy.shape) * elementBytes,
+      (addresses, target) => inputGradient(backend, info, addresses, target),
+    );
+    return backend.defer(info.inShape, 'float32', gradient);
   },
 );
 
@@ -367,7 +369,12 @@ const conv2dBackpropFilter = defineKernel<
   const { x, dy } = inputs;
   if (!isSupported(attrs.dataFormat, x, dy)) return runInFallback(tf.Conv2DBackpropFilter, call);
   const info = convolutionInfo(x.shape, attrs.filterShape, attrs);
-  return filterGradient(backend, x, dy, info);
+  const gradient = new DeferredGradient(
+    [backend.hold(x), backend.hold(dy)],
+    tf.util.sizeFromShape(dy.shape) * elementBytes,
+    (addresses, target) => filterGradient(backend, info, addresses, target),
+  );
+  return backend.defer(info.filterShape, 'float32', gradient);
 });
 
 /** Two-dimensional convolutions of float32, channels last. */
