@@ -82,7 +82,8 @@ export function speedSection({ device, rows }) {
   return `
 ${device.cpu}, ${device.cores} cores, Node ${device.node.slice(1)}, ${device.simd} SIMD, tfjs ${versions.tfjsCpu}${torch}${jax}. Whole training
 steps, in images a second; matrix products in GFLOP/s. Each figure is the median step of a process of
-its own, ours and torch's the median of three such processes, all in one run.
+its own, ours and torch's the best of three such processes (what else a machine does only slows), all
+in one run.
 
 ${markdownTable(tableCells(rows, titleOf))}
 
