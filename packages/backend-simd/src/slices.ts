@@ -14,6 +14,9 @@ export interface SliceOptions {
   readonly perThread?: number;
 }
 
+/** What a thread computes in a nanosecond: multiplications, each with its addition. */
+export const productsPerNanosecond = 20;
+
 /** A slice must be worth the microsecond or two that handing it to a thread costs. */
 const leastNanoseconds = 15_000;
 

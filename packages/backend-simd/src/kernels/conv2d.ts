@@ -3,7 +3,7 @@ import { elementBytes, type SimdBackend } from '../backend.js';
 import { DeferredGradient, DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
-import { cut, type Slice, sliceFor } from '../slices.js';
+import { cut, productsPerNanosecond, type Slice, sliceFor } from '../slices.js';
 import { runFused, withScratch } from './matmul-fused.js';
 
 type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
@@ -73,8 +73,6 @@ interface Filter {
   readonly transpose: boolean;
 }
 
-/** What a thread computes in a nanosecond: multiplications, each with its addition. */
-const productsPerNanosecond = 20;
 /** Fewer strips of a filter than this are too few to share out, if the filter is no larger than that. */
 const fewStrips = 32;
 const smallFilter = 2 ** 16;

@@ -3,7 +3,7 @@ import type { SimdBackend } from '../backend.js';
 import { DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
-import { sliceFor } from '../slices.js';
+import { productsPerNanosecond, sliceFor } from '../slices.js';
 import { runFused } from './matmul-fused.js';
 
 /** Bytes of a float32. */
@@ -129,8 +129,6 @@ interface Block {
   readonly columns: number;
 }
 
-/** What a thread computes in a nanosecond: multiplications, each with its addition. */
-const productsPerNanosecond = 20;
 /** The columns that `assembly/matmul.ts` packs at a time. */
 const columnsAtOnce = 256;
 /** Fewer rows or columns in a part would take another way through `assembly/matmul.ts`. */

@@ -8,7 +8,7 @@ import {
   requireNumber,
   validateNeighbours,
 } from '../option-checks.js';
-import { Pause } from '../pause.js';
+import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
   encodeFloats,
@@ -174,22 +174,10 @@ export class Tsne {
    * @throws ShapeError when sizes do not fit.
    */
   async fit(x: Matrix, options: TsneFitOptions = {}): Promise<this> {
-    const { onProgress, iterationsBetweenProgress = 50, signal } = options;
+    const { iterationsBetweenProgress = 50 } = options;
     requireCount('iterationsBetweenProgress', iterationsBetweenProgress, 1);
     const run = await this.start(x, options);
-    try {
-      const pause = new Pause();
-      while (!run.isDone) {
-        signal?.throwIfAborted();
-        run.step();
-        const { iteration } = run.progress;
-        if (run.isDone || iteration % iterationsBetweenProgress === 0) onProgress?.(run.progress);
-        await pause.ifDue();
-      }
-      run.finish();
-    } finally {
-      run.dispose();
-    }
+    await runToEnd(run, ({ iteration }) => iteration % iterationsBetweenProgress === 0, options);
     return this;
   }
 

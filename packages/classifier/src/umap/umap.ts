@@ -10,6 +10,7 @@ import {
   validateNeighbours,
 } from '../option-checks.js';
 import { Pause } from '../pause.js';
+import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
   encodeFloats,
@@ -162,23 +163,11 @@ export class Umap {
    * @throws ShapeError when sizes do not fit.
    */
   async fit(x: Matrix, options: UmapFitOptions = {}): Promise<this> {
-    const { onProgress, epochsBetweenProgress = 10, signal } = options;
+    const { epochsBetweenProgress = 10 } = options;
     requireCount('epochsBetweenProgress', epochsBetweenProgress, 1);
     if (this.#settings.engine === 'umap-js') return this.#fitByUmapJs(x, options);
     const run = await this.start(x, options);
-    try {
-      const pause = new Pause();
-      while (!run.isDone) {
-        signal?.throwIfAborted();
-        run.step();
-        const { epoch } = run.progress;
-        if (run.isDone || epoch % epochsBetweenProgress === 0) onProgress?.(run.progress);
-        await pause.ifDue();
-      }
-      run.finish();
-    } finally {
-      run.dispose();
-    }
+    await runToEnd(run, ({ epoch }) => epoch % epochsBetweenProgress === 0, options);
     return this;
   }
 
