@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
+import { Work } from '../work.js';
 import type { BatchMetric } from './batch-metrics.js';
 import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
-import { EventLoopTurns } from './event-loop.js';
 import { type Loss, resolveLoss } from './losses.js';
 import { evaluationStep, type Measures, namesOf } from './training-step.js';
 
@@ -42,26 +42,22 @@ export async function evaluateBatches(
   onBatch?: (batch: number) => void,
 ): Promise<Record<string, number> | undefined> {
   const sums = new Sums(namesOf(measures));
-  const turns = new EventLoopTurns();
-  try {
-    for (let index = 0; index < source.batchesPerEpoch; index++) {
-      if (signal?.aborted) return undefined;
-      const batch = await source.batch(0, index);
-      let figures: tf.Tensor1D | undefined;
-      try {
-        figures = evaluationStep(model, batch, measures);
-        sums.add(await figures.data(), examplesIn(batch));
-      } finally {
-        disposeBatch(batch);
-        figures?.dispose();
-      }
-      onBatch?.(index + 1);
-      await turns.give();
+  const work = new Work();
+  for (let index = 0; index < source.batchesPerEpoch; index++) {
+    if (signal?.aborted) return undefined;
+    const batch = await source.batch(0, index);
+    let figures: tf.Tensor1D | undefined;
+    try {
+      figures = evaluationStep(model, batch, measures);
+      sums.add(await figures.data(), examplesIn(batch));
+    } finally {
+      disposeBatch(batch);
+      figures?.dispose();
     }
-    return sums.means();
-  } finally {
-    turns.dispose();
+    onBatch?.(index + 1);
+    if (work.isDue) await work.turn();
   }
+  return sums.means();
 }
 
 /** Sums of figures over examples. */

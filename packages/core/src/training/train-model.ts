@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
+import { Work } from '../work.js';
 import { BatchQueue } from './batch-queue.js';
 import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
 import { requireNotNegative, requirePositive, requireShare, requireWhole } from './checks.js';
 import { DivergenceError } from './divergence-error.js';
 import { evaluateBatches, Sums } from './evaluate-model.js';
-import { EventLoopTurns } from './event-loop.js';
 import { isStepAware, layersOf, type StepAwareLayer, unseededLayers } from './layers-of.js';
 import { resolveLoss } from './losses.js';
 import { captureOptimizer, requireKnownOptimizer, restoreOptimizer } from './optimizer-state.js';
@@ -82,7 +82,7 @@ class TrainingRun {
   readonly #optimizer: tf.Optimizer;
   readonly #monitor: { readonly figure: string; readonly mode: 'min' | 'max' };
   readonly #queue: BatchQueue;
-  readonly #turns = new EventLoopTurns();
+  readonly #work = new Work();
   readonly #rate = new TrainingRate();
   readonly #notes: string[] = [];
 
@@ -155,7 +155,7 @@ class TrainingRun {
       }
       const sinceSave = performance.now() - this.#lastSave;
       if (checkpoints && sinceSave >= checkpointEverySeconds * 1000) await this.#saveCheckpoint();
-      await this.#turns.give();
+      if (this.#work.isDue) await this.#work.turn();
     }
     return true;
   }
@@ -483,7 +483,6 @@ class TrainingRun {
     if (this.#optimizer !== this.#options.optimizer) this.#optimizer.dispose();
     this.#average?.dispose();
     tf.dispose(this.#bestWeights);
-    this.#turns.dispose();
     await this.#queue.dispose();
   }
 }

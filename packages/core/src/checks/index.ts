@@ -1,0 +1,23 @@
+export { checkOptions, type OptionChecks } from './options.js';
+export {
+  abortSignal,
+  anything,
+  arrayOf,
+  type Check,
+  callback,
+  checkValue,
+  describeValue,
+  either,
+  finiteNumber,
+  flag,
+  float32Array,
+  numberFrom,
+  numberList,
+  oneOf,
+  positiveNumber,
+  required,
+  shareBelowOne,
+  someObject,
+  text,
+  wholeNumber,
+} from './values.js';
