@@ -1,17 +1,6 @@
 import type { Dataset } from '../datasets/dataset.js';
-import { readJpegSegments } from '../datasets/formats/jpeg-header.js';
-import {
-  applyOrientation,
-  checkExtents,
-  corruptPicture,
-  type DecodePictureOptions,
-  dropOpaqueAlpha,
-  notAPicture,
-  type PictureFormat,
-  sniffPictureFormat,
-} from '../datasets/formats/picture-format.js';
-import { readPngChunks } from '../datasets/formats/png-chunks.js';
-import { readWebpChunks } from '../datasets/formats/webp.js';
+import { decodePicture } from '../datasets/formats/decode-picture.js';
+import type { DecodePictureOptions } from '../datasets/formats/picture-format.js';
 import {
   collectPictures,
   type LabelledPicture,
@@ -20,15 +9,13 @@ import {
   pictureFileName,
   readPictureTable,
 } from '../datasets/picture-dataset.js';
-import { type Picture, toGray } from '../datasets/pictures.js';
+import type { Picture } from '../datasets/pictures.js';
 import { InvalidArgumentError } from '../errors.js';
 
 /**
  * Reads a PNG, JPEG or WebP picture, whatever its file is called, and turns it upright by its Exif
  * orientation. Grey pictures have one channel, pictures of which some pixel is transparent four, all
  * others three.
- *
- * The browser decodes it, so colour profiles count, and half-transparent colours are rounded.
  *
  * @param picture - An address, a `Blob` or `File`, or the bytes of the file.
  * @throws InvalidArgumentError when the address cannot be fetched.
@@ -39,57 +26,7 @@ export async function readPicture(
   options: DecodePictureOptions = {},
 ): Promise<Picture> {
   const { bytes, source } = await readBytes(picture);
-  return decode(bytes, { source, ...options });
-}
-
-async function decode(
-  bytes: Uint8Array,
-  options: DecodePictureOptions & { readonly source: string },
-): Promise<Picture> {
-  const { source } = options;
-  const format = sniffPictureFormat(bytes);
-  if (!format) throw notAPicture(bytes, source);
-  const header = readHeader(format, bytes, source);
-  checkExtents(header.width, header.height, options);
-  const blob = new Blob([header.upright as Uint8Array<ArrayBuffer>], { type: `image/${format}` });
-  const bitmap = await createImageBitmap(blob, {
-    imageOrientation: 'from-image',
-    premultiplyAlpha: 'none',
-  }).catch((cause: unknown) => {
-    throw corruptPicture(format.toUpperCase(), bytes, source, cause);
-  });
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext('2d', {
-    willReadFrequently: true,
-  })!;
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
-  const rgba = new Uint8Array(data.buffer);
-  const decoded = dropOpaqueAlpha({ width, height, channels: 4, data: rgba });
-  const picture = header.gray && decoded.channels === 3 ? toGray(decoded) : decoded;
-  return applyOrientation(picture, header.orientation);
-}
-
-interface Header {
-  readonly width: number;
-  readonly height: number;
-  readonly gray: boolean;
-  /** The file without an orientation that the browser might or might not heed. */
-  readonly upright: Uint8Array;
-  /** The orientation that was taken out of it. */
-  readonly orientation: number;
-}
-
-/** Browsers turn a JPEG by its orientation; of a WebP's, Chromium knows nothing and others do. */
-function readHeader(format: PictureFormat, bytes: Uint8Array, source: string): Header {
-  if (format === 'png') return { ...readPngChunks(bytes, source), upright: bytes, orientation: 1 };
-  if (format === 'jpeg')
-    return { ...readJpegSegments(bytes, source), upright: bytes, orientation: 1 };
-  const header = readWebpChunks(bytes, source);
-  const upright = bytes.slice();
-  if (header.exifOffset !== undefined) upright.fill(0x58, header.exifOffset, header.exifOffset + 4);
-  return { ...header, upright };
+  return decodePicture(bytes, { source, ...options });
 }
 
 async function readBytes(

@@ -53,7 +53,7 @@ export {
 } from './formats/picture-format.js';
 export { decodePng, encodePng } from './formats/png.js';
 export { type ParseTarOptions, parseTar } from './formats/tar.js';
-export { decodeWebp, type WebpPixelDecoder } from './formats/webp.js';
+export { decodeWebp } from './formats/webp.js';
 export { type UnzipOptions, unzip } from './formats/zip.js';
 export {
   assembleDataset,

@@ -1,16 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dataset } from '../datasets/dataset.js';
-import { decodeJpeg } from '../datasets/formats/jpeg.js';
-import {
-  type DecodePictureOptions,
-  notAPicture,
-  sniffPictureFormat,
-} from '../datasets/formats/picture-format.js';
-import { decodePng } from '../datasets/formats/png.js';
-import { decodeWebp, type WebpPixelDecoder } from '../datasets/formats/webp.js';
+import { decodePicture } from '../datasets/formats/decode-picture.js';
+import type { DecodePictureOptions } from '../datasets/formats/picture-format.js';
 import {
   collectPictures,
   type LabelledPicture,
@@ -38,50 +31,9 @@ export async function readPicture(
   picture: string | URL | Uint8Array,
   options: DecodePictureOptions = {},
 ): Promise<Picture> {
-  if (picture instanceof Uint8Array) return decode(picture, { source: 'picture', ...options });
+  if (picture instanceof Uint8Array) return decodePicture(picture, options);
   const path = picture instanceof URL ? fileURLToPath(picture) : picture;
-  return decode(await readSmallFile(path, 'picture'), { source: path, ...options });
-}
-
-function decode(
-  bytes: Uint8Array,
-  options: DecodePictureOptions & { readonly source: string },
-): Promise<Picture> | Picture {
-  switch (sniffPictureFormat(bytes)) {
-    case 'png':
-      return decodePng(bytes, options);
-    case 'jpeg':
-      return decodeJpeg(bytes, options);
-    case 'webp':
-      return decodeWebp(bytes, decodeWebpPixels, options);
-    default:
-      throw notAPicture(bytes, options.source);
-  }
-}
-
-let webpCodec: Promise<typeof import('@jsquash/webp/decode.js')> | undefined;
-
-const decodeWebpPixels: WebpPixelDecoder = async (bytes) => {
-  webpCodec ??= loadWebpCodec();
-  const codec = await webpCodec;
-  try {
-    return await codec.default(Uint8Array.from(bytes).buffer);
-  } catch (error) {
-    webpCodec = undefined; // A codec that ran out of memory stays broken.
-    throw error;
-  }
-};
-
-async function loadWebpCodec(): Promise<typeof import('@jsquash/webp/decode.js')> {
-  const codec = await import('@jsquash/webp/decode.js');
-  const path = createRequire(import.meta.url).resolve('@jsquash/webp/codec/dec/webp_dec.wasm');
-  const module = await WebAssembly.compile(new Uint8Array(await readFile(path)));
-  // The second parameter is not in the package's types.
-  await (codec.init as (module: WebAssembly.Module, overrides: object) => Promise<void>)(
-    module,
-    {},
-  );
-  return codec;
+  return decodePicture(await readSmallFile(path, 'picture'), { source: path, ...options });
 }
 
 /**

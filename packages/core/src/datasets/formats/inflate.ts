@@ -33,37 +33,69 @@ export async function inflate(
   format: CompressionFormat,
   options: InflateOptions = {},
 ): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of inflateChunks(bytes, format, options)) {
+    chunks.push(chunk);
+    length += chunk.length;
+  }
+  return join(chunks, length);
+}
+
+/**
+ * The same piece by piece, for what need not be held whole.
+ *
+ * @throws DataFormatError as `inflate` does, once the pieces before the fault were given.
+ */
+export async function* inflateChunks(
+  bytes: Uint8Array,
+  format: CompressionFormat,
+  options: InflateOptions = {},
+): AsyncGenerator<Uint8Array, void> {
   const { source = format, maxBytes = defaultMaxBytes } = options;
   if (!(maxBytes >= 0)) {
     throw new InvalidArgumentError(
       `maxBytes must be a number of at least 0, but ${maxBytes} came.`,
     );
   }
-  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
-    .stream()
-    .pipeThrough(new DecompressionStream(format));
-  const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
+  const reader = slices(bytes).pipeThrough(new DecompressionStream(format)).getReader();
   let length = 0;
-  for (;;) {
-    const chunk = await reader.read().catch((cause: unknown) => {
-      throw formatError(
-        source,
-        `compressed data (${format}, ${describeBytes(bytes.length)}) are cut short or corrupt: ${(cause as Error).message}; fetch the file again.`,
-        { cause },
-      );
-    });
-    if (chunk.done) return join(chunks, length);
-    length += chunk.value.length;
-    if (length > maxBytes) {
-      await reader.cancel().catch(() => undefined);
-      throw formatError(
-        source,
-        `${describeBytes(bytes.length)} of compressed data hold more than the ${describeBytes(maxBytes)} that are allowed; raise maxBytes if the source is trusted.`,
-      );
+  try {
+    for (;;) {
+      const chunk = await reader.read().catch((cause: unknown) => {
+        throw formatError(
+          source,
+          `compressed data (${format}, ${describeBytes(bytes.length)}) are cut short or corrupt: ${(cause as Error).message}; fetch the file again.`,
+          { cause },
+        );
+      });
+      if (chunk.done) return;
+      length += chunk.value.length;
+      if (length > maxBytes) {
+        throw formatError(
+          source,
+          `${describeBytes(bytes.length)} of compressed data hold more than the ${describeBytes(maxBytes)} that are allowed; raise maxBytes if the source is trusted.`,
+        );
+      }
+      yield chunk.value;
     }
-    chunks.push(chunk.value);
+  } finally {
+    await reader.cancel().catch(() => undefined);
   }
+}
+
+/** A browser inflates all of what it is given at once, so it is given little at a time. */
+const sliceBytes = 2 ** 14;
+
+function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let offset = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (offset >= bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(offset, offset + sliceBytes) as Uint8Array<ArrayBuffer>);
+      offset += sliceBytes;
+    },
+  });
 }
 
 function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
