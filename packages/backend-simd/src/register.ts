@@ -36,11 +36,14 @@ let registeredOptions: SimdBackendOptions | undefined;
 let liveBackend: SimdBackend | undefined;
 /** Why the last start failed: tfjs prints that and says no more than that it did. */
 let startError: unknown;
+/** The calls of useSimdBackend so far, one after another: tfjs starts one backend at a time. */
+let uses: Promise<unknown> = Promise.resolve();
 
 /**
  * Registers the `simd` backend and its kernels with tfjs; `tf.setBackend('simd')` starts it. From
  * then on tfjs's optimizers take one kernel for each variable while `simd` is the current backend,
- * with the same results. Again with the same options, or with none, it does nothing.
+ * with the same results. Again with the same options, or with none, it does nothing, unless the
+ * backend failed to start or was disposed: then it is registered anew.
  *
  * @param host what starts threads in this runtime; the entries for Node and browsers bring theirs.
  * @throws SimdBackendError if an option is wrong, or differs from those of the running backend.
@@ -53,7 +56,9 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
   validate(options);
   const known = tf.findBackendFactory(backendName) !== null;
   if (known && registeredOptions) {
-    if (agrees(options, registeredOptions)) return;
+    const disposed = backendName in tf.engine().registry && !liveBackend;
+    const usable = !disposed && startError === undefined;
+    if (usable && agrees(options, registeredOptions)) return;
     if (liveBackend) {
       throw new SimdBackendError(
         'The simd backend runs already with other options: call useSimdBackend once, ' +
@@ -63,17 +68,28 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
     tf.removeBackend(backendName);
   }
   registeredOptions = options;
+  startError = undefined;
   registerKernels();
   fuseGradients(backendName);
   fuseOptimizers();
-  tf.registerBackend(backendName, () => start(options, host), 0);
+  let starting: Promise<SimdBackend> | undefined;
+  const factory = () => {
+    // tfjs asks again when its backend is set anew during the start.
+    starting ??= start(options, host, () => tf.findBackendFactory(backendName) === factory);
+    return starting.finally(() => {
+      starting = undefined;
+    });
+  };
+  tf.registerBackend(backendName, factory, 0);
 }
 
 /**
- * Registers the `simd` backend, starts it and makes it the current one.
+ * Registers the `simd` backend, starts it and makes it the current one. Calls that overlap share one
+ * start. When it fails, the backend that was current before is current again.
  *
  * @param host what starts threads in this runtime; the entries for Node and browsers bring theirs.
- * @throws SimdBackendError if an option is wrong or the runtime lacks SIMD.
+ * @throws SimdBackendError if an option is wrong, or differs from those of the running backend, or
+ *   the runtime lacks SIMD.
  *
  * @example
  * import * as tf from '@tensorflow/tfjs';
@@ -81,17 +97,27 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
  * await useSimdBackend();
  * tf.getBackend(); // 'simd'
  */
-export async function useSimdBackend(
-  options: SimdBackendOptions = {},
-  host?: ThreadHost,
-): Promise<void> {
+export function useSimdBackend(options: SimdBackendOptions = {}, host?: ThreadHost): Promise<void> {
+  const used = uses.then(() => use(options, host));
+  uses = used.catch(() => {});
+  return used;
+}
+
+async function use(options: SimdBackendOptions, host: ThreadHost | undefined): Promise<void> {
   registerSimdBackend(options, host);
-  if (!(await tf.setBackend(backendName))) {
-    throw (
-      startError ??
-      new SimdBackendError('tfjs gave up on starting the simd backend: another was set meanwhile.')
-    );
+  const previous = tf.engine().backendName;
+  if (await tf.setBackend(backendName)) {
+    // tfjs mixes up two backends when another is set during the start: the name is that one's then.
+    if (tf.getBackend() !== backendName) await tf.setBackend(backendName);
+    return;
   }
+  const error =
+    startError ??
+    new SimdBackendError(
+      'tfjs gave up on starting the simd backend: it was removed or another was set meanwhile. Call useSimdBackend again.',
+    );
+  if (previous && tf.findBackendFactory(previous)) await tf.setBackend(previous);
+  throw error;
 }
 
 /**
@@ -108,12 +134,19 @@ export function kernelsInFallback(): string[] {
 async function start(
   options: SimdBackendOptions,
   host: ThreadHost | undefined,
+  isRegistered: () => boolean,
 ): Promise<SimdBackend> {
   startError = undefined;
   try {
-    return await startBackend(options, host);
+    const backend = await startBackend(options, host);
+    if (!isRegistered()) {
+      backend.dispose();
+      throw new SimdBackendError('The simd backend was removed while it was starting.');
+    }
+    liveBackend = backend;
+    return backend;
   } catch (error) {
-    startError = error;
+    if (isRegistered()) startError = error;
     throw error;
   }
 }
@@ -133,7 +166,6 @@ async function startBackend(
       if (liveBackend === backend) liveBackend = undefined;
     },
   });
-  liveBackend = backend;
   return backend;
 }
 

@@ -1,4 +1,4 @@
-import type { SimdBackend, SimdBackendOptions } from '@nn-lab/backend-simd';
+import type { SimdBackend } from '@nn-lab/backend-simd';
 import * as tf from '@tensorflow/tfjs';
 import { InvalidArgumentError, NnLabError } from './errors.js';
 
@@ -53,13 +53,26 @@ export class BackendMissingError extends NnLabError {
   protected static override readonly brand = 'BackendMissingError';
 }
 
+/** The choice that is being made: tfjs can start one backend at a time. */
+let choosing: Promise<unknown> = Promise.resolve();
+
 /**
- * Starts the first candidate that can be started, or the one that was asked for by name.
+ * Starts the first candidate that can be started, or the one that was asked for by name. Calls that
+ * overlap are served one after another, and so find what the one before has started.
  *
  * @throws InvalidArgumentError for a name that is not among the candidates.
  * @throws NnLabError when nothing that was asked for starts; the old backend stays.
  */
-export async function chooseBackend(
+export function chooseBackend(
+  backend: BackendName | 'auto',
+  candidates: readonly BackendCandidate[],
+): Promise<ChosenBackend> {
+  const chosen = choosing.then(() => chooseNow(backend, candidates));
+  choosing = chosen.catch(() => {});
+  return chosen;
+}
+
+async function chooseNow(
   backend: BackendName | 'auto',
   candidates: readonly BackendCandidate[],
 ): Promise<ChosenBackend> {
@@ -129,30 +142,34 @@ export async function startRegistered(name: string): Promise<void> {
   }
 }
 
-/** The options of the `simd` backend among those of the choice. */
-export function simdOptions({ threads, relaxed }: UseBackendOptions): SimdBackendOptions {
-  return {
-    ...(threads === undefined ? {} : { threads }),
-    ...(relaxed === undefined ? {} : { relaxed }),
-  };
-}
-
 /**
- * Says how `simd` runs, now that it does.
+ * Starts `simd`. One that runs already with other options is kept unless it was asked for by name,
+ * since any other backend would be slower.
  *
  * @param help why it may have fewer threads than it was asked for, and what to do about it.
  */
-export function startedSimd({ threads: asked }: UseBackendOptions, help: string): StartedBackend {
-  const { threads } = tf.backend() as SimdBackend;
-  const inWords = threads === 1 ? 'one thread' : `${threads} threads`;
-  return {
-    description: 'WebAssembly SIMD',
-    threads,
-    notes:
-      asked !== undefined && threads < asked
-        ? [`The simd backend computes on ${inWords}, not on ${asked}: ${help}`]
-        : [],
+export async function startSimd(
+  { useSimdBackend }: Pick<typeof import('@nn-lab/backend-simd'), 'useSimdBackend'>,
+  { threads: asked, relaxed }: UseBackendOptions,
+  { byName, help }: { readonly byName: boolean; readonly help: string },
+): Promise<StartedBackend> {
+  const notes: string[] = [];
+  const options = {
+    ...(asked === undefined ? {} : { threads: asked }),
+    ...(relaxed === undefined ? {} : { relaxed }),
   };
+  await useSimdBackend(options).catch(async (error: Error) => {
+    if (byName || !tf.engine().registry.simd) throw error;
+    await useSimdBackend();
+    notes.push(error.message);
+  });
+  await startRegistered('simd');
+  const { threads } = tf.backend() as SimdBackend;
+  if (asked !== undefined && threads < asked && notes.length === 0) {
+    const inWords = threads === 1 ? 'one thread' : `${threads} threads`;
+    notes.push(`The simd backend computes on ${inWords}, not on ${asked}: ${help}`);
+  }
+  return { description: 'WebAssembly SIMD', threads, notes };
 }
 
 /** @throws InvalidArgumentError for a number of threads that there cannot be. */

@@ -54,6 +54,96 @@ describe('starting the backend', () => {
     expect(tf.memory()).toMatchObject({ heapBytesLimit: 2 ** 24 });
   });
 
+  describe('by calls that overlap', () => {
+    /** Counts the memories that starts make, and refuses the first ones. */
+    function memories({ refused = 0 } = {}) {
+      const { Memory } = WebAssembly;
+      const made = vi.spyOn(WebAssembly, 'Memory');
+      return made.mockImplementation((descriptor) => {
+        if (made.mock.calls.length <= refused) throw new RangeError('could not allocate memory');
+        return new Memory(descriptor);
+      });
+    }
+
+    beforeEach(() => {
+      tf.removeBackend('simd');
+      vi.spyOn(console, 'warn').mockImplementation(() => {});
+    });
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    it('shares one start', async () => {
+      const started = memories();
+      await Promise.all([useSimdBackend(), useSimdBackend({}), useSimdBackend()]);
+      expect(tf.getBackend()).toBe('simd');
+      expectNumbers(tf.add(1, 2).dataSync(), [3], 0);
+      expect(started).toHaveBeenCalledOnce();
+    });
+
+    it('shares one start with a call of tfjs itself', async () => {
+      const started = memories();
+      registerSimdBackend();
+      await Promise.all([tf.setBackend('simd'), tf.setBackend('simd'), useSimdBackend()]);
+      expect(tf.getBackend()).toBe('simd');
+      expectNumbers(tf.add(1, 2).dataSync(), [3], 0);
+      expect(started).toHaveBeenCalledOnce();
+    });
+
+    it('gives the first its options and refuses others', async () => {
+      const calls = [{ relaxed: false }, { relaxed: true }, {}].map((options) =>
+        useSimdBackend(options),
+      );
+      const outcomes = await Promise.allSettled(calls);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect((tf.backend() as SimdBackend).relaxed).toBe(false);
+    });
+
+    it('starts for those that follow one that fails, and forgets its options', async () => {
+      await tf.setBackend('cpu');
+      memories({ refused: 1 });
+      const failing = useSimdBackend({ maximumMemory: 2 ** 25 });
+      const following = useSimdBackend();
+      await expect(failing).rejects.toThrow(SimdMemoryError);
+      await following;
+      expect(tf.getBackend()).toBe('simd');
+      expect(tf.memory()).toMatchObject({ heapBytesLimit: 65_535 * 65_536 });
+    });
+
+    it('leaves the backend that was current when it fails', async () => {
+      await tf.setBackend('cpu');
+      memories({ refused: 2 });
+      const calls = await Promise.allSettled([useSimdBackend(), useSimdBackend()]);
+      expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+      expect(tf.getBackend()).toBe('cpu');
+      expectNumbers(tf.add(1, 2).dataSync(), [3], 0);
+    });
+
+    it('starts anew when it was removed during a start, or disposed after it', async () => {
+      const removed = useSimdBackend();
+      await Promise.resolve();
+      tf.removeBackend('simd');
+      const again = useSimdBackend();
+      await expect(removed).rejects.toThrow(/was removed or another was set meanwhile/);
+      await again;
+      expectNumbers(tf.add(1, 2).dataSync(), [3], 0);
+      const before = tf.backend();
+      (before as SimdBackend).dispose();
+      await useSimdBackend();
+      expect(tf.backend()).not.toBe(before);
+      expectNumbers(tf.add(1, 2).dataSync(), [3], 0);
+    });
+
+    it('is the current one even if another is set during the start', async () => {
+      const using = useSimdBackend();
+      await Promise.resolve();
+      await tf.setBackend('cpu');
+      await using;
+      expect(tf.getBackend()).toBe('simd');
+      expect(tf.backend()).toBe(tf.engine().registry.simd);
+    });
+  });
+
   it.each<[string, SimdBackendOptions, RegExp]>([
     [
       'a relaxed that is no boolean',

@@ -5,9 +5,8 @@ import {
   type ChosenBackend,
   chooseBackend,
   requireThreads,
-  simdOptions,
-  startedSimd,
   startRegistered,
+  startSimd,
   type UseBackendOptions,
 } from '../backend-choice.js';
 import { NnLabError } from '../errors.js';
@@ -77,17 +76,12 @@ const webgl: BackendCandidate = {
 };
 
 function simd(options: UseBackendOptions): BackendCandidate {
+  const help =
+    'threads share memory only in a page that is cross-origin isolated. Serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.';
   return {
     name: 'simd',
-    async start() {
-      const { useSimdBackend } = await import('@nn-lab/backend-simd/browser');
-      await useSimdBackend(simdOptions(options));
-      await startRegistered('simd');
-      return startedSimd(
-        options,
-        'threads share memory only in a page that is cross-origin isolated. Serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.',
-      );
-    },
+    start: async (byName) =>
+      startSimd(await import('@nn-lab/backend-simd/browser'), options, { byName, help }),
   };
 }
 

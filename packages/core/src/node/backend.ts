@@ -6,9 +6,8 @@ import {
   type ChosenBackend,
   chooseBackend,
   requireThreads,
-  simdOptions,
-  startedSimd,
   startRegistered,
+  startSimd,
   type UseBackendOptions,
 } from '../backend-choice.js';
 import { NnLabError } from '../errors.js';
@@ -34,17 +33,23 @@ export async function useBackend(options: UseBackendOptions = {}): Promise<Chose
 
 /** What the choice depends on beside the options; tests put something else in its place. */
 export interface NodeSurroundings {
-  importModule(name: string): Promise<unknown>;
+  importSimd(): Promise<Pick<typeof import('@nn-lab/backend-simd'), 'useSimdBackend'>>;
+  importAccelerator(name: string): Promise<unknown>;
   readonly nodeVersion: string;
 }
+
+const surroundingsHere: NodeSurroundings = {
+  // Always there, and so under a name that bundlers see.
+  importSimd: () => import('@nn-lab/backend-simd/node'),
+  // There or not, and so left alone by bundlers: Node looks for it when the program runs.
+  importAccelerator: (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ name),
+  nodeVersion: process.versions.node,
+};
 
 /** The backends of Node, the fastest first. */
 export function nodeBackends(
   options: Omit<UseBackendOptions, 'backend'>,
-  surroundings: NodeSurroundings = {
-    importModule: (name) => import(name),
-    nodeVersion: process.versions.node,
-  },
+  surroundings = surroundingsHere,
 ): BackendCandidate[] {
   return [
     tensorflow('@tensorflow/tfjs-node-gpu', options, surroundings),
@@ -63,7 +68,7 @@ export function nodeBackends(
 function tensorflow(
   packageName: string,
   { threads }: UseBackendOptions,
-  { importModule, nodeVersion }: NodeSurroundings,
+  { importAccelerator, nodeVersion }: NodeSurroundings,
 ): BackendCandidate {
   const major = Number.parseInt(nodeVersion, 10);
   return {
@@ -79,7 +84,7 @@ function tensorflow(
         process.env.TF_NUM_INTEROP_THREADS = `${threads}`;
       }
       try {
-        await importModule(packageName);
+        await importAccelerator(packageName);
         await startRegistered('tensorflow');
       } catch (cause) {
         throw explain(cause, packageName, nodeVersion);
@@ -99,17 +104,11 @@ function tensorflow(
   };
 }
 
-function simd(options: UseBackendOptions, { importModule }: NodeSurroundings): BackendCandidate {
+function simd(options: UseBackendOptions, { importSimd }: NodeSurroundings): BackendCandidate {
+  const help = 'no more could be started, for which memory may be short.';
   return {
     name: 'simd',
-    async start() {
-      const { useSimdBackend } = (await importModule(
-        '@nn-lab/backend-simd/node',
-      )) as typeof import('@nn-lab/backend-simd/node');
-      await useSimdBackend(simdOptions(options));
-      await startRegistered('simd');
-      return startedSimd(options, 'no more could be started, for which memory may be short.');
-    },
+    start: async (byName) => startSimd(await importSimd(), options, { byName, help }),
   };
 }
 

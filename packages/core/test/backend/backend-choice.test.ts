@@ -46,11 +46,15 @@ const notInstalled = (name: string) =>
 function surroundings(modules: Record<string, (() => unknown) | Error>, nodeVersion = '20.20.0') {
   return {
     nodeVersion,
-    async importModule(name: string) {
+    async importSimd() {
+      const broken = modules.simd;
+      if (broken instanceof Error) throw broken;
+      return import('@nn-lab/backend-simd/node');
+    },
+    async importAccelerator(name: string) {
       const module = modules[name];
       if (module instanceof Error) throw module;
       if (module) return module();
-      if (name.startsWith('@nn-lab/')) return import('@nn-lab/backend-simd/node');
       throw notInstalled(name);
     },
   };
@@ -202,7 +206,7 @@ describe('the choice of a backend in Node', () => {
 
   it('is plain JavaScript where WebAssembly SIMD is missing too', async () => {
     const chosen = await choose({
-      '@nn-lab/backend-simd/node': new Error('This runtime has no WebAssembly SIMD.'),
+      simd: new Error('This runtime has no WebAssembly SIMD.'),
     });
     expect(chosen).toMatchObject({
       name: 'cpu',
@@ -260,10 +264,7 @@ describe('the choice of a backend in Node', () => {
     const withoutThreads = { ...simd, useSimdBackend: () => simd.useSimdBackend({ threads: 1 }) };
     const { threads, notes } = await chooseBackend(
       'simd',
-      nodeBackends(
-        { threads: 4 },
-        { nodeVersion: '20.20.0', importModule: async () => withoutThreads },
-      ),
+      nodeBackends({ threads: 4 }, { ...surroundings({}), importSimd: async () => withoutThreads }),
     );
     expect(threads).toBe(1);
     expect(notes).toEqual([
@@ -282,6 +283,54 @@ describe('useBackend', () => {
     tf.tidy(() => tf.ones([2]));
     expect(tf.getBackend()).toBe('cpu');
     expect(console.warn).not.toHaveBeenCalled();
+  });
+});
+
+describe('calls of useBackend that overlap', () => {
+  beforeEach(() => {
+    if (tf.findBackendFactory('simd')) tf.removeBackend('simd');
+  });
+
+  it.each([2, 3, 5])('all have the same one: %i', async (count) => {
+    const chosen = await Promise.all(Array.from({ length: count }, () => useBackend()));
+    expect(chosen).toEqual(Array.from(chosen, () => chosen[0]));
+    expect(chosen[0]!.name).toBe(tf.getBackend());
+    expect(tf.getBackend()).not.toBe('cpu');
+    expect(tf.add(1, 2).dataSync()[0]).toBe(3);
+  });
+
+  it('do not fall to a slower one for want of the threads that they ask for', async () => {
+    const [one, three] = await Promise.all([
+      choose({}, { threads: 1 }),
+      choose({}, { threads: 3 }),
+    ]);
+    expect(one).toMatchObject({ name: 'simd', threads: 1, notes: [] });
+    expect(three).toMatchObject({
+      name: 'simd',
+      threads: 1,
+      notes: [expect.stringContaining('runs already with other options')],
+    });
+    await expect(choose({}, { backend: 'simd', threads: 3 })).rejects.toThrow(
+      /runs already with other options/,
+    );
+    expect(tf.getBackend()).toBe('simd');
+    tf.removeBackend('simd');
+  });
+
+  it('end on the last one that was asked for, whatever fails between', async () => {
+    const outcomes = await Promise.allSettled([
+      choose({}),
+      choose({}, { backend: 'tensorflow' }),
+      choose({}, { backend: 'cpu' }),
+      choose({}),
+    ]);
+    expect(outcomes.map((it) => (it.status === 'fulfilled' ? it.value.name : it.status))).toEqual([
+      'simd',
+      'rejected',
+      'cpu',
+      'simd',
+    ]);
+    expect(tf.getBackend()).toBe('simd');
   });
 });
 
