@@ -22,6 +22,7 @@ import { promisify } from 'node:util';
 import { checkInBrowser } from './smoke/browser.mjs';
 import { checkInNode } from './smoke/node.mjs';
 import { checkTypes } from './smoke/types.mjs';
+import { checkWithoutTfjs } from './smoke/without-tfjs.mjs';
 
 const run = promisify(execFile);
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -68,13 +69,14 @@ const work = await realpath(await mkdtemp(join(tmpdir(), 'nn-lab-smoke-')));
 try {
   const tarballs = await packAll();
   const consumer = join(work, 'consumer');
+  const setting = { root, work, consumer, packages, tarballs, installInto, check, skip, run };
   if (
     await check('install the tarballs into an empty project', () => install(consumer, tarballs))
   ) {
-    const setting = { root, consumer, packages, check, skip, run };
     await checkInNode(setting);
     await checkTypes(setting);
     await checkInBrowser(setting);
+    await checkWithoutTfjs(setting);
   }
 } finally {
   if (keep) console.log(`kept ${work}`);
@@ -98,7 +100,7 @@ async function readPackages() {
 }
 
 async function packAll() {
-  const tarballs = [];
+  const tarballs = new Map();
   for (const { folder, path, manifest } of packages) {
     await check(`pack ${folder}`, async () => {
       const { stdout } = await run(
@@ -107,7 +109,7 @@ async function packAll() {
         { cwd: path, maxBuffer: 2 ** 26 },
       );
       const [{ filename, files, unpackedSize }] = JSON.parse(stdout);
-      tarballs.push(join(work, filename));
+      tarballs.set(folder, join(work, filename));
       const names = new Set(files.map((file) => file.path));
       const missing = [...targetsOf(manifest)].filter((target) => !names.has(target));
       if (missing.length > 0) {
@@ -140,25 +142,22 @@ function targetsOf(manifest) {
   return targets;
 }
 
-async function install(consumer, tarballs) {
-  await mkdir(consumer);
+/** Installs packages into a new, empty project. */
+async function installInto(folder, wanted) {
+  await mkdir(folder);
   const manifest = { name: 'consumer', version: '1.0.0', private: true, type: 'module' };
-  await writeFile(join(consumer, 'package.json'), JSON.stringify(manifest));
-  const tfjs = packages.map(({ manifest }) => manifest.peerDependencies?.['@tensorflow/tfjs']);
-  const peers = tfjs.some(Boolean) ? [`@tensorflow/tfjs@${tfjs.find(Boolean)}`] : [];
+  await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
   await run(
     'npm',
-    [
-      'install',
-      '--prefer-offline',
-      '--no-audit',
-      '--no-fund',
-      '--ignore-scripts',
-      ...tarballs,
-      ...peers,
-    ],
-    { cwd: consumer, maxBuffer: 2 ** 26, timeout: 600_000 },
+    ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...wanted],
+    { cwd: folder, maxBuffer: 2 ** 26, timeout: 600_000 },
   );
+}
+
+async function install(consumer, tarballs) {
+  const tfjs = packages.map(({ manifest }) => manifest.peerDependencies?.['@tensorflow/tfjs']);
+  const peers = tfjs.some(Boolean) ? [`@tensorflow/tfjs@${tfjs.find(Boolean)}`] : [];
+  await installInto(consumer, [...tarballs.values(), ...peers]);
   const copies = [];
   for (const { manifest } of packages) {
     for (const { manifest: owner } of packages) {

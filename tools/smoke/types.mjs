@@ -7,10 +7,18 @@ import { entriesOf } from './node.mjs';
  * modules today. An entry whose types are not found would be an error; one whose types are `any`
  * is made one.
  */
-export async function checkTypes({ root, consumer, packages, check, run }) {
-  const entries = packages.flatMap(({ manifest }) =>
-    entriesOf(manifest, ['node', 'import', 'default']),
-  );
+export async function checkTypes({
+  root,
+  consumer,
+  packages,
+  check,
+  run,
+  entries: more = [],
+  skipLibCheck = true,
+}) {
+  const entries = packages
+    .flatMap(({ manifest }) => entriesOf(manifest, ['node', 'import', 'default']))
+    .concat(more);
   const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}';`);
   const uses = entries.map(
     (_, index) => `export const used${index}: Typed<typeof entry${index}> = entry${index};`,
@@ -31,7 +39,7 @@ ${uses.join('\n')}
           types: [],
           strict: true,
           noEmit: true,
-          skipLibCheck: true,
+          skipLibCheck,
         },
         files: ['consumer.ts'],
       };

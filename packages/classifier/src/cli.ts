@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 import { readPackageVersion, runCli } from '@nn-lab/core/cli';
-import { classifyCommand } from './cli/classify.js';
-import { evaluateCommand } from './cli/evaluate.js';
-import { mapCommand } from './cli/map.js';
-import { reproduceCommand } from './cli/reproduce.js';
-import { trainCommand } from './cli/train.js';
 
 await runCli({
   name: 'nn-classifier',
   version: readPackageVersion(import.meta.url),
   description: 'Draws maps of data, measures them, and tells classes apart by distance.',
-  commands: [reproduceCommand, mapCommand, trainCommand, evaluateCommand, classifyCommand],
+  commands: async () => [
+    (await import('./cli/reproduce.js')).reproduceCommand,
+    (await import('./cli/map.js')).mapCommand,
+    (await import('./cli/train.js')).trainCommand,
+    (await import('./cli/evaluate.js')).evaluateCommand,
+    (await import('./cli/classify.js')).classifyCommand,
+  ],
   examples: [
     { args: 'reproduce', does: "the course's experiments, in about a minute" },
     { args: 'map --method tsne', does: 'draw a t-SNE map of the digits' },

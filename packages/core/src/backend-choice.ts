@@ -1,9 +1,7 @@
 import type { SimdBackend } from '@nn-lab/backend-simd';
 import * as tf from '@tensorflow/tfjs';
+import type { BackendName, ChosenBackend } from './chosen-backend.js';
 import { InvalidArgumentError, NnLabError } from './errors.js';
-
-/** The backends that nn-lab knows how to start. */
-export type BackendName = 'tensorflow' | 'simd' | 'cpu' | 'webgpu' | 'webgl';
 
 export interface UseBackendOptions {
   /** One by name, or `auto` (the default) for the fastest that starts. */
@@ -12,19 +10,6 @@ export interface UseBackendOptions {
   readonly threads?: number;
   /** Whether `simd` may use relaxed SIMD. Default: where the runtime has it. */
   readonly relaxed?: boolean;
-}
-
-/** The backend that tfjs computes with from now on. */
-export interface ChosenBackend {
-  readonly name: BackendName;
-  /** For people: "WebAssembly SIMD". */
-  readonly description: string;
-  /** Threads it computes with; 1 where it does not say. */
-  readonly threads: number;
-  /** The way to a faster one, if there is any. */
-  readonly hint: string | undefined;
-  /** Faster ones that are installed but did not start: a line each, with what would help. */
-  readonly notes: readonly string[];
 }
 
 /** A backend that may be there or not. */

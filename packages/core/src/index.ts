@@ -1,12 +1,11 @@
 export {
   type BackendCandidate,
   BackendMissingError,
-  type BackendName,
-  type ChosenBackend,
   chooseBackend,
   type StartedBackend,
   type UseBackendOptions,
 } from './backend-choice.js';
+export type { BackendName, ChosenBackend } from './chosen-backend.js';
 export * from './datasets/index.js';
 export * from './errors.js';
 export * from './metrics/index.js';

@@ -2,7 +2,7 @@ import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
 import { parsePerceptron } from './parse-perceptron.js';
 import type { Perceptron } from './perceptron.js';
 
-export { loadDataset } from '@nn-lab/core/browser';
+export { loadDataset } from '@nn-lab/core/browser/files';
 export * from './index.js';
 
 const storage = 'localstorage://';

@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataFormatError } from '@nn-lab/core/errors';
-import { makeFolder, writeFileAtomic } from '@nn-lab/core/node';
+import { makeFolder, writeFileAtomic } from '@nn-lab/core/node/files';
 import { parsePerceptron } from './parse-perceptron.js';
 import type { Perceptron } from './perceptron.js';
 
-export { loadDataset } from '@nn-lab/core/node';
+export { loadDataset } from '@nn-lab/core/node/files';
 export * from './index.js';
 
 const largestFile = 2 ** 29;

@@ -26,13 +26,18 @@ export interface CommandLineSetting {
   callerCommand(command: string, args: readonly string[]): string;
 }
 
+/** A program whose commands are imported. */
+export interface LoadedProgram extends CliProgram {
+  readonly commands: readonly CliCommandDefinition[];
+}
+
 /**
  * Reads a command line as far as names go: which command, which flags.
  *
  * @throws UsageError with one line and the way to the help.
  */
 export function parseCommandLine(
-  program: CliProgram,
+  program: LoadedProgram,
   argv: readonly string[],
   setting: CommandLineSetting,
 ): Request {
@@ -172,7 +177,7 @@ function examplesText(
 /** Commander's message in the frame's words: what was expected, what came, what to do. */
 function usageError(
   error: CommanderError,
-  program: CliProgram,
+  program: LoadedProgram,
   argv: readonly string[],
   setting: CommandLineSetting,
 ): UsageError {
@@ -232,6 +237,6 @@ function isBefore(argv: readonly string[], flag: string, command: string | undef
   return command !== undefined && at >= 0 && at < argv.indexOf(command);
 }
 
-function commandList(program: CliProgram): string {
+function commandList(program: LoadedProgram): string {
   return `Commands: ${program.commands.map(({ name }) => name).join(', ')}.`;
 }

@@ -22,6 +22,11 @@ export function describeFailure(thrown: unknown): Failure {
       unexpected: false,
     };
   }
+  const missing = missingPackage(thrown);
+  if (missing !== undefined) {
+    const message = `${missing} is not installed. Install it with: npm i ${missing}`;
+    return { name: 'MissingPackageError', message, exitCode: 1, unexpected: false };
+  }
   const system = describeSystemError(thrown);
   if (system) return { name: 'SystemError', message: system, exitCode: 1, unexpected: false };
   const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
@@ -54,6 +59,13 @@ export function describeSystemError(thrown: unknown): string | undefined {
   const describe = remedies[code ?? ''];
   if (!describe) return undefined;
   return `${describe(path ?? dest ?? hostname ?? address ?? 'a file')} (${code}).`;
+}
+
+/** The package that an import did not find; undefined for any other error, and for a missing file. */
+function missingPackage(thrown: unknown): string | undefined {
+  if ((thrown as NodeJS.ErrnoException | undefined)?.code !== 'ERR_MODULE_NOT_FOUND')
+    return undefined;
+  return /^Cannot find package '([^']+)'/.exec((thrown as Error).message)?.[1];
 }
 
 const elsewhere = 'Give a folder that you may write to, for instance with --out';

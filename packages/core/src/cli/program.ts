@@ -11,7 +11,13 @@ export interface CliProgram {
   readonly description: string;
   /** The project's name, for `runs/<project>`. Default: the program's name without `nn-`. */
   readonly project?: string;
-  readonly commands: readonly CliCommandDefinition[];
+  /**
+   * The commands, or a function that imports them: a package of theirs that is not installed is
+   * then a line on how to install it.
+   */
+  readonly commands:
+    | readonly CliCommandDefinition[]
+    | (() => Promise<readonly CliCommandDefinition[]>);
   /** Shown at the end of the program's help. */
   readonly examples?: readonly CliExample[];
 }

@@ -154,7 +154,13 @@ class CliRun {
   }
 
   private async perform(): Promise<number> {
-    const request = parseCommandLine(this.program, this.argv, this.setting());
+    const { commands } = this.program;
+    const loaded = typeof commands === 'function' ? await commands() : commands;
+    const request = parseCommandLine(
+      { ...this.program, commands: loaded },
+      this.argv,
+      this.setting(),
+    );
     if (request.kind === 'text') {
       const { name, text } = request;
       if (name === 'missing') {

@@ -1,4 +1,4 @@
-import type { ChosenBackend } from '../backend-choice.js';
+import type { ChosenBackend } from '../chosen-backend.js';
 import type { CliLog } from './program.js';
 
 /** What {@link startBackend} goes by: the values of `backendOptions`. */

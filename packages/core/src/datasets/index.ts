@@ -14,12 +14,6 @@ export {
   randomShift,
 } from './augmentations.js';
 export {
-  type DatasetBatch,
-  type DatasetBatchesOptions,
-  type DatasetBatchSource,
-  datasetBatches,
-} from './batches.js';
-export {
   classCounts,
   createDataset,
   type Dataset,

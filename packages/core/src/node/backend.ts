@@ -3,13 +3,13 @@ import * as tf from '@tensorflow/tfjs';
 import {
   type BackendCandidate,
   BackendMissingError,
-  type ChosenBackend,
   chooseBackend,
   requireThreads,
   startRegistered,
   startSimd,
   type UseBackendOptions,
 } from '../backend-choice.js';
+import type { ChosenBackend } from '../chosen-backend.js';
 import { NnLabError } from '../errors.js';
 
 /**

@@ -9,6 +9,12 @@ export {
   type LoadedCheckpoint,
   storeOver,
 } from './checkpoint-store.js';
+export {
+  type DatasetBatch,
+  type DatasetBatchesOptions,
+  type DatasetBatchSource,
+  datasetBatches,
+} from './dataset-batches.js';
 export { DivergenceError } from './divergence-error.js';
 export { type EvaluateModelOptions, evaluateModel } from './evaluate-model.js';
 export { initializerSeed } from './initializer-seed.js';

@@ -320,6 +320,11 @@ describe('failures are one line and exit code 1', () => {
       "TypeError: Cannot read properties of undefined (reading 'field') (an unexpected error; --verbose shows where)",
     ],
     [
+      'a package that is not installed',
+      'missing',
+      '@nn-lab/not-there is not installed. Install it with: npm i @nn-lab/not-there',
+    ],
+    [
       'an error that nobody waits for',
       'later',
       'TypeError: thrown where nobody waits (an unexpected error; --verbose shows where)',

@@ -1,6 +1,6 @@
 import { choiceOption } from '@nn-lab/core/cli';
 import { type Dataset, imagesToFloat32, type LoadedDataset } from '@nn-lab/core/datasets';
-import { loadDataset } from '@nn-lab/core/node';
+import { loadDataset } from '@nn-lab/core/node/files';
 import type { Matrix } from '../matrix.js';
 
 /** `--dataset NAME`. */

@@ -1,5 +1,5 @@
 import { formatDuration, formatPercent, type RunFolder, type RunMachine } from '@nn-lab/core/cli';
-import { renderPng } from '@nn-lab/core/node';
+import { renderPng } from '@nn-lab/core/node/files';
 import { buildReport, type ReportSection } from '@nn-lab/core/report';
 import { courseResults, projectOneResults } from '../course.js';
 import type { LoadedRows } from './digits.js';

@@ -1,5 +1,5 @@
 import { formatCount, formatPercent, type RunFolder, type RunMachine } from '@nn-lab/core/cli';
-import { renderPng } from '@nn-lab/core/node';
+import { renderPng } from '@nn-lab/core/node/files';
 import { buildReport, type ReportSection } from '@nn-lab/core/report';
 import type { CourseRun } from '../course.js';
 import type { SuccessMeasurement } from '../success-rate.js';

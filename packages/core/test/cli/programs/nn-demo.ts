@@ -95,6 +95,7 @@ const fail = defineCommand({
       });
     }
     if (options.how === 'bug') (undefined as unknown as { field: () => void }).field();
+    if (options.how === 'missing') await import(String('@nn-lab/not-there/part'));
     if (options.how === 'later') {
       setTimeout(() => {
         throw new TypeError('thrown where nobody waits');
@@ -125,7 +126,7 @@ const program: CliProgram = {
   name: 'nn-demo',
   version: '1.2.3',
   description: 'A demonstration of the command-line frame.',
-  commands: [train, read, fail, noise, silent],
+  commands: async () => [train, read, fail, noise, silent],
   examples: [{ args: 'train --preset smoke', does: 'train in seconds' }],
 };
 

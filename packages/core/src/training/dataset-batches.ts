@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Augmentation } from '../datasets/augmentations.js';
+import { type Dataset, imagesToFloat32, linearScale } from '../datasets/dataset.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Random } from '../random/index.js';
-import type { Batch, BatchSource } from '../training/batch-source.js';
-import type { Augmentation } from './augmentations.js';
-import { type Dataset, imagesToFloat32, linearScale } from './dataset.js';
+import type { Batch, BatchSource } from './batch-source.js';
 
 /** Options of `datasetBatches`. */
 export interface DatasetBatchesOptions {

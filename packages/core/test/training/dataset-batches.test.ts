@@ -1,15 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  createDataset,
-  type Dataset,
-  type DatasetBatchesOptions,
-  datasetBatches,
-  randomFlip,
-  randomShift,
-} from '../../src/datasets/index.js';
+import { createDataset, type Dataset, randomFlip, randomShift } from '../../src/datasets/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { createRandom } from '../../src/random/index.js';
+import { type DatasetBatchesOptions, datasetBatches } from '../../src/training/index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

@@ -1,0 +1,2 @@
+export { loadDataset } from './datasets.js';
+export { listLabelledPictures, readPicture, readPictureFolder } from './pictures.js';

@@ -1,0 +1,5 @@
+export { writeFileAtomic } from './atomic-files.js';
+export { loadDataset } from './datasets.js';
+export { makeFolder } from './make-folder.js';
+export { listLabelledPictures, readPicture, readPictureFolder } from './pictures.js';
+export { type RenderPngOptions, renderPng } from './png.js';
