@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataFormatError } from '@nn-lab/core/errors';
-import { makeFolder, writeFileAtomic } from '@nn-lab/core/node';
+import { makeFolder, readPlainFile, writeFileAtomic } from '@nn-lab/core/node';
 import { type Fitted, parseFitted } from './fitted.js';
 
 export { threadHost } from '@nn-lab/backend-simd/node';
@@ -31,11 +30,11 @@ export async function saveFitted(fitted: Fitted, file: string): Promise<void> {
  * is damaged.
  */
 export async function loadFitted(file: string): Promise<Fitted> {
-  const text = await readFile(file, 'utf8').catch((cause) => {
+  const bytes = await readPlainFile(file).catch((cause) => {
     throw new DataFormatError(
-      `${file}: expected a saved model, but the file cannot be read (${cause.code}).`,
+      `Expected a saved model at ${file}, but it cannot be read: ${cause.message}. Give the path of a file that saveFitted wrote.`,
       { source: file, cause },
     );
   });
-  return parseFitted(text, file);
+  return parseFitted(new TextDecoder().decode(bytes), file);
 }

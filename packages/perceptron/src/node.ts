@@ -1,14 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DataFormatError } from '@nn-lab/core/errors';
-import { makeFolder, writeFileAtomic } from '@nn-lab/core/node/files';
+import { makeFolder, readPlainFile, writeFileAtomic } from '@nn-lab/core/node/files';
 import { parsePerceptron } from './parse-perceptron.js';
 import type { Perceptron } from './perceptron.js';
 
 export { loadDataset } from '@nn-lab/core/node/files';
 export * from './index.js';
-
-const largestFile = 2 ** 29;
 
 /**
  * Writes a perceptron to a file, whole or not at all; its folder is made if need be.
@@ -25,8 +22,7 @@ export async function savePerceptron(perceptron: Perceptron, path: string): Prom
 /**
  * Reads a perceptron that {@link savePerceptron} wrote.
  *
- * @throws DataFormatError when the file is something else, cut short or damaged.
- * @throws the operating system's error when it cannot be read.
+ * @throws DataFormatError when the file cannot be read, is something else, cut short or damaged.
  *
  * @example
  * ```ts
@@ -34,12 +30,11 @@ export async function savePerceptron(perceptron: Perceptron, path: string): Prom
  * ```
  */
 export async function loadPerceptron(path: string): Promise<Perceptron> {
-  const { size } = await stat(path);
-  if (size > largestFile) {
+  const bytes = await readPlainFile(path, { maxBytes: 2 ** 29 }).catch((cause) => {
     throw new DataFormatError(
-      `Expected a perceptron saved by @nn-lab/perceptron in ${path}, but its ${size} bytes are too many.`,
-      { source: path },
+      `Expected a perceptron saved by @nn-lab/perceptron at ${path}, but it cannot be read: ${cause.message}. Give the path of a file that savePerceptron wrote.`,
+      { source: path, cause },
     );
-  }
-  return parsePerceptron(await readFile(path, 'utf8'), path);
+  });
+  return parsePerceptron(new TextDecoder().decode(bytes), path);
 }

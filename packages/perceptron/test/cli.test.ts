@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,14 +12,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Runs the built command without the course's digits, so that the embedded ones are used. */
-function nnPerceptron(
-  ...args: string[]
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+function nnPerceptron(...args: string[]): Promise<Ended> {
+  return nnPerceptronIn({}, ...args);
+}
+
+function nnPerceptronIn(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: undefined, NN_LAB_DATA: undefined },
+      env: { ...process.env, FORCE_COLOR: undefined, NN_LAB_DATA: undefined, ...env },
       timeout: 55_000,
       killSignal: 'SIGKILL',
     });
@@ -63,6 +71,41 @@ describe('nn-perceptron', () => {
     expect(missing.code).toBe(1);
     expect(missing.stderr.trim().split('\n')).toHaveLength(1);
   }, 120_000);
+
+  it('takes the embedded digits only where nobody asked for others, and says so', async () => {
+    const lacking = join(folder, 'lacking');
+    await mkdir(lacking);
+    await writeFile(join(lacking, 'train_in.csv'), '1');
+    const out = `--out=${join(folder, 'lacking-run')}`;
+    for (const ended of [
+      await nnPerceptron('train', out, `--data=${lacking}`),
+      await nnPerceptronIn({ NN_LAB_DATA: lacking }, 'train', out),
+      await nnPerceptronIn({ NN_LAB_DATA: lacking }, 'reproduce', out),
+    ]) {
+      expect(ended).toMatchObject({ code: 1, stdout: '' });
+      expect(ended.stderr).toContain(`${lacking} has no train_out.csv`);
+    }
+    const others = join(folder, 'others');
+    await mkdir(join(others, 'mnist'), { recursive: true });
+    const fallback = await nnPerceptronIn({ NN_LAB_DATA: others }, 'train', out);
+    expect(fallback.code).toBe(0);
+    expect(fallback.stderr.split('\n')[0]).toBe(
+      `NN_LAB_DATA names ${others}, which has no digits16. Taking digits16 (embedded, made of MNIST) instead.`,
+    );
+  }, 120_000);
+
+  it('refuses a model that is no file', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const [model, kind] of [
+      [pipe, 'a pipe'],
+      ['/dev/zero', 'a device'],
+    ] as const) {
+      const ended = await nnPerceptron('evaluate', `--model=${model}`);
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toContain(`${model}, but it cannot be read: it is ${kind}.`);
+    }
+  }, 60_000);
 
   it('reproduces the course on the embedded digits: models, plots and a report', async () => {
     const out = join(folder, 'reproduce');

@@ -6,6 +6,10 @@ import { loadRows } from '../src/cli/digits.js';
 import { courseOptions, courseResults, matrixOfDataset, Perceptron } from '../src/index.js';
 
 const data = process.env.NN_LAB_DATA;
+const quiet = {
+  log: { info() {}, warn() {}, detail() {} },
+  signal: new AbortController().signal,
+};
 const hasCourseDigits =
   data !== undefined &&
   (await stat(join(data, 'digits16', 'train_in.csv')).then(
@@ -29,7 +33,7 @@ describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", () => {
   it.each(['batch', 'online'] as const)(
     "%s training is within one point of the course's",
     async (method) => {
-      const { train, test } = await loadRows('digits16', data);
+      const { train, test } = await loadRows('digits16', data, quiet);
       const perceptron = new Perceptron(courseOptions(method));
       const { trainCorrect } = perceptron.fit(train.x, train.labels);
       const guesses = perceptron.predict(test.x);
@@ -41,7 +45,7 @@ describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", () => {
   );
 
   it('the averaged perceptron reads at least 89.3 % of the test digits', async () => {
-    const { train, test } = await loadRows('digits16', data);
+    const { train, test } = await loadRows('digits16', data, quiet);
     const perceptron = new Perceptron();
     perceptron.fit(train.x, train.labels);
     const guesses = perceptron.predict(test.x);
@@ -51,7 +55,7 @@ describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", () => {
   });
 
   it("is read with the course's decimals, not with those of single precision", async () => {
-    const { train } = await loadRows('digits16', data);
+    const { train } = await loadRows('digits16', data, quiet);
     expect(train.x.values[7]).toBe(-0.631);
   });
 });

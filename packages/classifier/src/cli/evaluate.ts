@@ -15,7 +15,7 @@ export const evaluateCommand = defineCommand({
   options: [modelOption, ...datasetOptions, ...backendOptions],
   async run({ options, log, signal, result }) {
     const { classifier, classNames } = await readTrained(options.model);
-    const { test } = await readDataset(options.dataset, options.data, signal);
+    const { test } = await readDataset(options.dataset, options.data, { log, signal });
     const backend = await startBackend(options, log);
     const predicted = await classifier.predict(test.x);
     const confusion = confusionMatrix(predicted, test.labels!, classNames);

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { choiceOption, dataOption, pathOption } from '@nn-lab/core/cli';
-import { type DatasetSource, parseNumberCsv } from '@nn-lab/core/datasets';
+import { type CliLog, choiceOption, dataOption, pathOption } from '@nn-lab/core/cli';
+import { type DatasetSource, describeOrigin, parseNumberCsv } from '@nn-lab/core/datasets';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
-import { loadDataset } from '@nn-lab/core/node';
+import { loadDataset, readPlainFile } from '@nn-lab/core/node';
 import { type Matrix, matrixOf, matrixOfDataset, validateLabels } from '../matrix.js';
 
 /** Rows, with their classes where these are known. */
@@ -47,9 +46,12 @@ export const labelsOption = pathOption('labels', 'CSV file with a class number f
 export async function readDataset(
   name: 'digits16' | 'mnist' | 'fashion-mnist' | 'cifar-10',
   data: string | undefined,
-  signal: AbortSignal,
+  { log, signal }: { readonly log: CliLog; readonly signal: AbortSignal },
 ) {
   const loaded = await loadDataset(name, { ...(data === undefined ? {} : { data }), signal });
+  const origin = describeOrigin(name, loaded);
+  if (loaded.note) log.warn(`${loaded.note} Taking ${origin} instead.`);
+  else if (origin !== name) log.info(`Data: ${origin}.`);
   const rowsOf = (dataset: typeof loaded.train): LabelledImages => ({
     x: matrixOfDataset(dataset),
     labels: Int32Array.from(dataset.labels),
@@ -65,12 +67,12 @@ export async function readTable(
   file: string,
   labelsFile?: string,
 ): Promise<LabelledRows & { readonly sources: readonly DatasetSource[] }> {
-  const table = parseNumberCsv(await readFile(file), { source: basename(file) });
+  const table = parseNumberCsv(await readInput(file), { source: basename(file) });
   if (table.rows === 0)
     throw new InvalidArgumentError(`Expected rows of numbers in ${file}, got none.`);
   const x = matrixOf(Float32Array.from(table.values), table.columns);
   if (labelsFile === undefined) return { x, labels: undefined, classNames: [], sources: [] };
-  const column = parseNumberCsv(await readFile(labelsFile), { source: basename(labelsFile) });
+  const column = parseNumberCsv(await readInput(labelsFile), { source: basename(labelsFile) });
   if (column.columns !== 1) {
     throw new ShapeError(
       `Expected one class number a line in ${labelsFile}, got ${column.columns} columns.`,
@@ -79,6 +81,15 @@ export async function readTable(
   const classes = validateLabels(column.values, x.rows);
   const classNames = Array.from({ length: classes }, (_, label) => String(label));
   return { x, labels: Int32Array.from(column.values), classNames, sources: [] };
+}
+
+async function readInput(file: string): Promise<Uint8Array> {
+  return readPlainFile(file).catch((cause) => {
+    throw new InvalidArgumentError(
+      `Expected a CSV file at ${file}, but it cannot be read: ${cause.message}. Give the path of a file.`,
+      { cause },
+    );
+  });
 }
 
 /** Both parts of a data set, one after the other. */

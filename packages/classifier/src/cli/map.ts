@@ -87,7 +87,7 @@ export const mapCommand = defineCommand({
   ],
   async run({ options, arguments: { table }, program, log, progress, signal, result }) {
     const { method, seed, threads } = options;
-    const { rows, sources, name } = await readRows(table, options, signal);
+    const { rows, sources, name } = await readRows(table, options, { log, signal });
     const run = await openRunFolder(options.out, { overwrite: true });
     try {
       const backend = await startBackend(options, log);
@@ -142,13 +142,13 @@ async function readRows(
     readonly labels: string | undefined;
     readonly count: number | undefined;
   },
-  signal: AbortSignal,
+  output: { readonly log: CliLog; readonly signal: AbortSignal },
 ) {
   if (table !== undefined) {
     const { sources, ...rows } = await readTable(table, options.labels);
     return { rows: firstRows(rows, options.count), sources, name: table };
   }
-  const { train, test, sources } = await readDataset(options.dataset, options.data, signal);
+  const { train, test, sources } = await readDataset(options.dataset, options.data, output);
   return { rows: firstRows(joinRows(train, test), options.count), sources, name: options.dataset };
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { threadHost } from '@nn-lab/backend-simd/node';
 import {
   backendOptions,
@@ -33,7 +34,7 @@ export const reproduceCommand = defineCommand({
   ],
   async run({ options, program, log, progress, signal, result }) {
     const { seed, threads } = options;
-    const { data = process.env.NN_LAB_DATA } = options;
+    const { data } = options;
     const digits = await loadDataset('digits16', {
       ...(data === undefined ? {} : { data }),
       signal,
@@ -42,7 +43,8 @@ export const reproduceCommand = defineCommand({
     const courseData = !embedded && digits.sources.every(({ official }) => official);
     const title = embedded
       ? 'the digits that come along, made of MNIST'
-      : `${courseData ? "the course's digits" : 'digits'} in ${data}`;
+      : `${courseData ? "the course's digits" : 'digits'} in ${dirname(digits.sources[0]!.path!)}`;
+    if (digits.note) log.warn(digits.note);
     const run = await openRunFolder(options.out, { overwrite: true });
     try {
       const backend = await startBackend(options, log);

@@ -65,7 +65,7 @@ export const trainCommand = defineCommand({
   ],
   async run({ options, program, log, progress, signal, result }) {
     const { dataset, data, kind, seed } = options;
-    const loaded = await readDataset(dataset, data, signal);
+    const loaded = await readDataset(dataset, data, { log, signal });
     const train = firstRows(loaded.train, options.count);
     const { test } = loaded;
     const run = await openRunFolder(options.out, { overwrite: true });

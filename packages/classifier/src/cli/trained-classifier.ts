@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOption } from '@nn-lab/core/cli';
 import { DataFormatError } from '@nn-lab/core/errors';
+import { readPlainFile } from '@nn-lab/core/node';
 import type { Classifier } from '../classifier.js';
 import { KnnClassifier } from '../knn/index.js';
 import { NearestMeanClassifier } from '../nearest-mean/index.js';
@@ -62,12 +63,12 @@ export async function readTrained(path: string): Promise<TrainedClassifier> {
       source: file,
       cause,
     });
-  const text = await readFile(file, 'utf8').catch((cause) => {
-    throw fail('there is no trained classifier', cause);
+  const bytes = await readPlainFile(file).catch((cause) => {
+    throw fail(`there is no trained classifier: ${cause.message}`, cause);
   });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw fail('expected a trained classifier, got something that is not JSON', cause);
   }

@@ -5,10 +5,10 @@ import {
   assembleDataset,
   type DatasetAttempt,
   type DatasetContent,
-  DatasetNotFoundError,
   type DatasetSource,
   type LoadDatasetOptions,
   type LoadedDataset,
+  notFoundError,
 } from '../datasets/load-dataset.js';
 import {
   type DatasetDescription,
@@ -36,9 +36,12 @@ export async function loadDataset(
   signal?.throwIfAborted();
   const tried: DatasetAttempt[] = [];
 
-  for (const base of data ? [withSlash(data) + name, data] : []) {
-    const files = await fetchOwn(description, withSlash(base), signal, tried);
-    if (files) return assemble(description, files);
+  if (data !== undefined) {
+    for (const base of [withSlash(data) + name, data]) {
+      const files = await fetchOwn(description, withSlash(base), signal, tried);
+      if (files) return assemble(description, files);
+    }
+    throw notFoundError(description, tried, helpInBrowser);
   }
   if (name === 'digits16') {
     const { train, test, sha256 } = await loadEmbeddedDigits();
@@ -52,7 +55,7 @@ export async function loadDataset(
       (download ? await fromAddresses(file, mirrors, options, tried) : undefined);
     if (!fetched) {
       if (!download) tried.push({ place: 'download', reason: 'not allowed' });
-      throw new DatasetNotFoundError(description, tried);
+      throw notFoundError(description, tried, helpInBrowser);
     }
     // A browser that has no room left only forgoes the copy.
     const response = new Response(fetched.bytes as Uint8Array<ArrayBuffer>);
@@ -67,6 +70,10 @@ interface FetchedFile {
   readonly bytes: Uint8Array;
   readonly url: string;
 }
+
+/** What a page can do; the commands of `DatasetDescription.help` are no help there. */
+const helpInBrowser =
+  'put its files on a server that lets this page read them and give its address as `data`';
 
 const withSlash = (address: string) => address.replace(/\/?$/, '/');
 

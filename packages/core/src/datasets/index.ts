@@ -56,6 +56,7 @@ export {
   DatasetNotFoundError,
   type DatasetSource,
   type DownloadProgress,
+  describeOrigin,
   type LoadDatasetOptions,
   type LoadedDataset,
 } from './load-dataset.js';

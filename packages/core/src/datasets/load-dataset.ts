@@ -27,6 +27,16 @@ export interface LoadedDataset {
   readonly test: Dataset;
   /** The files that were read. */
   readonly sources: readonly DatasetSource[];
+  /** For people: why it is not from the folder in which the user keeps datasets. */
+  readonly note?: string;
+}
+
+/** Where a named dataset is from, in a few words for people. */
+export function describeOrigin(name: DatasetName, { sources }: LoadedDataset): string {
+  if (sources[0]?.file === 'embedded') return `${name} (embedded, made of MNIST)`;
+  const official = sources.every((source) => source.official);
+  if (name === 'digits16') return official ? "the course's digits" : `${name} (own files)`;
+  return official ? name : `${name} (not the official files)`;
 }
 
 /** How far a download has come. */
@@ -43,7 +53,8 @@ export interface DownloadProgress {
 export interface LoadDatasetOptions {
   /**
    * Where your own files are: in Node a folder (default: the environment variable `NN_LAB_DATA`), in
-   * the browser a base address. The files may lie there or in a folder named as the dataset.
+   * the browser a base address. The files may lie there or in a folder named as the dataset; where
+   * they do not, that is an error.
    */
   readonly data?: string;
   /**
@@ -70,13 +81,23 @@ export class DatasetNotFoundError extends NnLabError {
   /** Each place, and why it did not serve. */
   readonly tried: readonly DatasetAttempt[];
 
-  constructor(description: DatasetDescription, tried: readonly DatasetAttempt[]) {
-    const places = tried.map(({ place, reason }) => `${place} (${reason})`).join('; ');
-    super(
-      `The dataset ${description.name} was not found. Tried: ${places}. To have it: ${description.help}.`,
-    );
+  constructor(message: string, tried: readonly DatasetAttempt[]) {
+    super(message);
     this.tried = tried;
   }
+}
+
+/** @param help - What the user can do, as a clause. */
+export function notFoundError(
+  { name }: DatasetDescription,
+  tried: readonly DatasetAttempt[],
+  help: string,
+): DatasetNotFoundError {
+  const places = tried.map(({ place, reason }) => `${place} (${reason})`).join('; ');
+  return new DatasetNotFoundError(
+    `The dataset ${name} was not found. Tried: ${places}. To have it: ${help}.`,
+    tried,
+  );
 }
 
 /** One place where a dataset was looked for in vain. */

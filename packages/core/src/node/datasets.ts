@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip as gunzipCallback } from 'node:zlib';
 import envPaths from 'env-paths';
+import { userFolder } from '../cli/user-folder.js';
 import { loadEmbeddedDigits } from '../datasets/digits16.js';
 import { isGzip } from '../datasets/formats/inflate.js';
 import {
@@ -15,6 +16,7 @@ import {
   type DatasetSource,
   type LoadDatasetOptions,
   type LoadedDataset,
+  notFoundError,
 } from '../datasets/load-dataset.js';
 import {
   type DatasetDescription,
@@ -24,6 +26,7 @@ import {
 } from '../datasets/named-datasets.js';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { downloadDatasetFile } from './download.js';
+import { kindOf, readPlainFile } from './read-plain-file.js';
 
 /**
  * Loads a named dataset from the first place that has it: your own folder (`data` or the environment
@@ -31,7 +34,9 @@ import { downloadDatasetFile } from './download.js';
  * `digits16` this package itself, and last the official addresses, whose files are checked by size
  * and SHA-256 before they enter the cache.
  *
- * Files in your own folder may differ from the official ones; `sources` says which they are.
+ * Your own folder must have the dataset, and nothing else is taken in its place. Only `NN_LAB_DATA`
+ * may name a folder that holds other datasets alone; then `note` says so. Files there may differ from
+ * the official ones; `sources` says which they are.
  *
  * @example
  * ```ts
@@ -47,20 +52,32 @@ export async function loadDataset(
   options: LoadDatasetOptions = {},
 ): Promise<LoadedDataset> {
   const description = describeDataset(name);
-  const { data = process.env.NN_LAB_DATA, download = true, signal } = options;
+  const { download = true, signal } = options;
   const { idleTimeout = 30_000 } = options;
   if (!(idleTimeout > 0)) {
-    throw new InvalidArgumentError(`idleTimeout must be above 0 ms, but ${idleTimeout} came.`);
+    throw new InvalidArgumentError(
+      `Expected \`idleTimeout\` to be above 0 ms, got ${idleTimeout}; leave it out for 30,000.`,
+    );
   }
   signal?.throwIfAborted();
   const tried: DatasetAttempt[] = [];
 
-  for (const folder of data ? [join(data, name), data] : []) {
-    const found = await findInFolder(description, folder, tried);
-    if (found) return loadFiles(description, found, signal);
-  }
-  if (!data) tried.push({ place: 'NN_LAB_DATA', reason: 'not set, and no data folder given' });
+  const own = ownFolder(options.data);
+  if (!own) tried.push({ place: 'NN_LAB_DATA', reason: 'not set' });
+  const inOwn = own && (await findInOwnFolder(description, own, tried));
+  if (inOwn) return loadFiles(description, inOwn, signal);
+  const note = own && `${own.setting} names ${own.folder}, which has no ${name}.`;
+  const found = await loadFromElsewhere(description, { ...options, download, idleTimeout }, tried);
+  return note === undefined ? found : { ...found, note };
+}
 
+async function loadFromElsewhere(
+  description: DatasetDescription,
+  options: LoadDatasetOptions & { readonly download: boolean; readonly idleTimeout: number },
+  tried: DatasetAttempt[],
+): Promise<LoadedDataset> {
+  const { name } = description;
+  const { download, signal } = options;
   const cache = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder());
   if (cache && description.addresses.length > 0) {
     const found = await findInFolder(description, join(cache, name), tried);
@@ -80,10 +97,62 @@ export async function loadDataset(
     tried.push({ place: 'download', reason: 'not allowed' });
   } else {
     const folder = cache ? join(cache, name) : undefined;
-    const fetched = await downloadAll(description, folder, { ...options, idleTimeout }, tried);
+    const fetched = await downloadAll(description, folder, options, tried);
     if (fetched) return assemble(description, fetched);
   }
-  throw new DatasetNotFoundError(description, tried);
+  throw notFoundError(description, tried, description.help);
+}
+
+/** A folder that the user named, and by what. */
+interface OwnFolder {
+  readonly folder: string;
+  readonly setting: 'data' | 'NN_LAB_DATA';
+}
+
+function ownFolder(data: string | undefined): OwnFolder | undefined {
+  if (data === '') {
+    throw new InvalidArgumentError(
+      'Expected `data` to name a folder, got an empty text; leave it out for no folder of your own.',
+    );
+  }
+  if (data !== undefined) return { folder: resolve(data), setting: 'data' };
+  const { NN_LAB_DATA } = process.env;
+  if (!NN_LAB_DATA) return undefined;
+  const base = userFolder(process.env, process.cwd(), process.argv[1] ?? '');
+  return { folder: resolve(base, NN_LAB_DATA), setting: 'NN_LAB_DATA' };
+}
+
+/**
+ * @returns The files, or `undefined` when it is NN_LAB_DATA that names a folder of other datasets.
+ * @throws DatasetNotFoundError when the folder should have the dataset.
+ */
+async function findInOwnFolder(
+  description: DatasetDescription,
+  { folder, setting }: OwnFolder,
+  tried: DatasetAttempt[],
+): Promise<FoundFile[] | undefined> {
+  const { name } = description;
+  const entries: string[] = await readdir(folder).catch(() => []);
+  const places = entries.includes(name) ? [join(folder, name), folder] : [folder];
+  for (const place of places) {
+    const found = await findInFolder(description, place, tried);
+    if (found) return found;
+  }
+  const names = description.layouts
+    .flat()
+    .flatMap((file) => [file.name, ...file.otherNames])
+    .map((path) => path.split('/')[0]);
+  const hasPart = entries.some((entry) => entry === name || names.includes(entry));
+  if (setting === 'NN_LAB_DATA' && entries.length > 0 && !hasPart) return undefined;
+  const { place, reason } = tried[0]!;
+  const [where, otherwise] =
+    setting === 'NN_LAB_DATA'
+      ? ['the folder that NN_LAB_DATA names', 'unset NN_LAB_DATA']
+      : ['your data folder', 'give no data folder'];
+  throw new DatasetNotFoundError(
+    `Expected the files of ${name} in ${where}, but ${place} ${reason}. Put them there, or ${otherwise} to have ${name} from elsewhere.`,
+    tried,
+  );
 }
 
 /** Where downloads are kept when no other folder is given. */
@@ -103,36 +172,35 @@ async function findInFolder(
   tried: DatasetAttempt[],
 ): Promise<FoundFile[] | undefined> {
   const problem = await stat(folder).then(
-    (stats) => (stats.isDirectory() ? undefined : 'not a folder'),
-    (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? 'no such folder' : error.message),
+    (stats) => (stats.isDirectory() ? undefined : `is a ${kindOf(stats)}`),
+    ({ code, message }: NodeJS.ErrnoException) => (code === 'ENOENT' ? 'does not exist' : message),
   );
   if (problem) {
     tried.push({ place: folder, reason: problem });
     return undefined;
   }
-  const missing: string[][] = [];
+  const problems: string[][] = [];
   for (const layout of layouts) {
-    const found: FoundFile[] = [];
-    for (const file of layout) {
-      const path = await firstFile(
-        [file.name, ...file.otherNames].map((name) => join(folder, name)),
-      );
-      if (path) found.push({ file, path });
-    }
+    const looked = await Promise.all(layout.map((file) => lookFor(file, folder)));
+    const found = looked.filter((one) => typeof one === 'object');
     if (found.length === layout.length) return found;
-    const roles = new Set(found.map(({ file }) => file.role));
-    missing.push(layout.filter(({ role }) => !roles.has(role)).map((file) => file.name));
+    problems.push(looked.filter((one) => typeof one === 'string'));
   }
-  const fewest = missing.reduce((a, b) => (b.length < a.length ? b : a));
-  tried.push({ place: folder, reason: `has no ${fewest.join(', no ')}` });
+  const fewest = problems.reduce((a, b) => (b.length < a.length ? b : a));
+  tried.push({ place: folder, reason: `has ${fewest.join(', ')}` });
   return undefined;
 }
 
-async function firstFile(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    if ((await stat(path).catch(() => undefined))?.isFile()) return path;
+/** The file under one of its names, or what is wrong with the folder. */
+async function lookFor(file: DatasetFile, folder: string): Promise<FoundFile | string> {
+  let problem = `no ${file.name}`;
+  for (const name of [file.name, ...file.otherNames]) {
+    const path = join(folder, name);
+    const kind = await stat(path).then(kindOf, () => undefined);
+    if (kind === 'file') return { file, path };
+    if (kind) problem = `a ${kind} named ${name}`;
   }
-  return undefined;
+  return problem;
 }
 
 function systemFolders({ systemFolders, npmPackage }: DatasetDescription, tried: DatasetAttempt[]) {
@@ -158,10 +226,18 @@ function resolvePackage(name: string, from: string): string | undefined {
 
 async function allOfficial(files: readonly FoundFile[]): Promise<boolean> {
   for (const { file, path } of files) {
-    const bytes = await readFile(path);
-    if (sha256(bytes) !== file.sha256) return false;
+    if (sha256(await readData(path)) !== file.sha256) return false;
   }
   return true;
+}
+
+async function readData(path: string): Promise<Uint8Array> {
+  return readPlainFile(path).catch((cause) => {
+    throw new DataFormatError(`${path} cannot be read: ${cause.message}; fetch the file again.`, {
+      source: path,
+      cause,
+    });
+  });
 }
 
 interface FetchedFile {
@@ -178,7 +254,7 @@ async function loadFiles(
   const files: FetchedFile[] = [];
   for (const { file, path } of found) {
     signal?.throwIfAborted();
-    files.push({ file, bytes: new Uint8Array(await readFile(path)), location: { path } });
+    files.push({ file, bytes: await readData(path), location: { path } });
   }
   return assemble(description, files);
 }

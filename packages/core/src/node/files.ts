@@ -3,3 +3,4 @@ export { loadDataset } from './datasets.js';
 export { makeFolder } from './make-folder.js';
 export { listLabelledPictures, readPicture, readPictureFolder } from './pictures.js';
 export { type RenderPngOptions, renderPng } from './png.js';
+export { readPlainFile } from './read-plain-file.js';

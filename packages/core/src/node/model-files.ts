@@ -1,4 +1,4 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as tf from '@tensorflow/tfjs';
@@ -12,6 +12,7 @@ import {
 } from '../model-artifacts.js';
 import { writeFileAtomic } from './atomic-files.js';
 import { makeFolder } from './make-folder.js';
+import { readPlainFile } from './read-plain-file.js';
 
 const modelFile = 'model.json';
 const weightsFiles = ['weights.bin', 'weights-2.bin'] as const;
@@ -61,28 +62,11 @@ export async function loadModel(location: string | URL): Promise<tf.LayersModel>
   return buildModel(manifest, parts.length === 1 ? parts[0]! : Buffer.concat(parts), jsonPath);
 }
 
-/** The bytes of a file, after a look at its size. */
-async function readWhole(path: string, limit: number): Promise<Uint8Array> {
-  const missing = (cause: unknown) =>
-    new DataFormatError(
-      `${path} cannot be read (${(cause as NodeJS.ErrnoException).code}). A model is a folder with model.json and its weights: check the path, or save the model again.`,
+async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
+  return readPlainFile(path, { maxBytes }).catch((cause) => {
+    throw new DataFormatError(
+      `${path} cannot be read: ${cause.message}. A model is a folder with model.json and its weights: check the path, or save the model again.`,
       { source: path, cause },
     );
-  const file = await open(path).catch((cause) => {
-    throw missing(cause);
   });
-  try {
-    const { size } = await file.stat();
-    if (size > limit) {
-      throw new DataFormatError(
-        `${path} should be at most ${limit} bytes, but is ${size}: it does not belong to this model. Save the model again.`,
-        { source: path, offset: limit },
-      );
-    }
-    return await file.readFile();
-  } catch (cause) {
-    throw DataFormatError.isInstance(cause) ? cause : missing(cause);
-  } finally {
-    await file.close();
-  }
 }

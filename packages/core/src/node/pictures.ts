@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dataset } from '../datasets/dataset.js';
@@ -14,9 +14,7 @@ import {
 } from '../datasets/picture-dataset.js';
 import type { Picture } from '../datasets/pictures.js';
 import { InvalidArgumentError } from '../errors.js';
-
-/** No picture file is larger than this; a stream without end might be. */
-const maxFileBytes = 2 ** 30;
+import { readPlainFile } from './read-plain-file.js';
 
 /**
  * Reads a PNG, JPEG or WebP picture, whatever its file is called, and turns it upright by its Exif
@@ -33,7 +31,7 @@ export async function readPicture(
 ): Promise<Picture> {
   if (picture instanceof Uint8Array) return decodePicture(picture, options);
   const path = picture instanceof URL ? fileURLToPath(picture) : picture;
-  return decodePicture(await readSmallFile(path, 'picture'), { source: path, ...options });
+  return decodePicture(await readNamedFile(path, 'picture'), { source: path, ...options });
 }
 
 /**
@@ -85,24 +83,16 @@ export async function listLabelledPictures(
 ): Promise<LabelledPicture<string>[]> {
   const { table = 'labels.csv', fileColumn = 'file' } = options;
   const path = join(folder, table);
-  const rows = readPictureTable(await readSmallFile(path, 'table'), path, fileColumn);
+  const rows = readPictureTable(await readNamedFile(path, 'table'), path, fileColumn);
   return rows.map((row) => ({ ...row, location: join(folder, row.file) }));
 }
 
-async function readSmallFile(path: string, what: string): Promise<Uint8Array> {
+async function readNamedFile(path: string, what: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path).then((stats) => {
-      if (!stats.isFile())
-        throw new Error(`it is ${stats.isDirectory() ? 'a folder' : 'no plain file'}`);
-      return stats;
-    });
-    if (size > maxFileBytes) throw new Error(`it has ${size} bytes, more than ${maxFileBytes}`);
-    return new Uint8Array(await readFile(path));
+    return await readPlainFile(path);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : message;
     throw new InvalidArgumentError(
-      `The ${what} ${path} cannot be read: ${reason}; give the path of a file that can be read.`,
+      `The ${what} ${path} cannot be read: ${(cause as Error).message}; give the path of a file that can be read.`,
       { cause },
     );
   }

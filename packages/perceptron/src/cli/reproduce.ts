@@ -46,7 +46,7 @@ export const reproduceCommand = defineCommand({
   async run({ options, program, log, progress, signal, result }) {
     const folder = await openRunFolder(options.out, { overwrite: true });
     try {
-      const data = await loadRows('digits16', options.data);
+      const data = await loadRows('digits16', options.data, { log, signal });
       await folder.configure({
         options: { ...options },
         seeds: { weights: 21 },

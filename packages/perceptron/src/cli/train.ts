@@ -65,7 +65,10 @@ export const trainCommand = defineCommand({
     const { preset: method, learningRate, patience, epochs, seed, shuffle } = options;
     const run = await openRunFolder(options.out, options);
     try {
-      const { train, test, hashes, origin } = await loadRows(options.dataset, options.data);
+      const { train, test, hashes, origin } = await loadRows(options.dataset, options.data, {
+        log,
+        signal,
+      });
       signal.throwIfAborted();
       await run.configure({
         options: { ...options },
