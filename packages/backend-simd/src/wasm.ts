@@ -25,13 +25,14 @@ const compiled = new WeakMap<WasmBuilds, Map<string, Promise<CompiledWasm>>>();
 
 /** True if this runtime can run modules that use relaxed SIMD. */
 export function supportsRelaxedSimd(): boolean {
-  return WebAssembly.validate(relaxedProbe);
+  return typeof WebAssembly === 'object' && WebAssembly.validate(relaxedProbe);
 }
 
 /**
  * Compiles a module once a process.
  *
- * @throws SimdBackendError if the runtime lacks SIMD, or relaxed SIMD was asked for and is lacking.
+ * @throws SimdBackendError if the runtime lacks SIMD, or relaxed SIMD was asked for and is lacking, or
+ *   the page forbids WebAssembly.
  */
 export function compileWasm(
   builds: WasmBuilds,
@@ -59,15 +60,25 @@ async function compile(
   try {
     return { module: await WebAssembly.compile(bytes), relaxed };
   } catch (cause) {
-    throw new SimdBackendError(
-      relaxed
-        ? 'This runtime lacks relaxed SIMD for WebAssembly (Node 22 and Chrome 114 have it; Node 20 ' +
-            'has it with the flag --experimental-wasm-relaxed-simd): leave out the option `relaxed`.'
-        : 'This runtime lacks SIMD for WebAssembly: Node 16.4, Chrome 91, Firefox 89 and ' +
-            'Safari 16.4 or later have it.',
-      { cause },
-    );
+    throw new SimdBackendError(await whyNotCompiled(relaxed), { cause });
   }
+}
+
+/** Why the runtime does not take a module; it may take none at all. */
+async function whyNotCompiled(relaxed: boolean): Promise<string> {
+  if (typeof WebAssembly !== 'object') {
+    return 'This runtime has no WebAssembly: allow it in the settings, or start the program without flags that turn it off (--jitless).';
+  }
+  try {
+    await WebAssembly.compile(emptyModule);
+  } catch {
+    return "The Content-Security-Policy of this page forbids WebAssembly: serve the page with 'wasm-unsafe-eval' among the sources of script-src in its header Content-Security-Policy.";
+  }
+  return relaxed
+    ? 'This runtime lacks relaxed SIMD for WebAssembly (Node 22 and Chrome 114 have it; Node 20 ' +
+        'has it with the flag --experimental-wasm-relaxed-simd): leave out the option `relaxed`.'
+    : 'This runtime lacks SIMD for WebAssembly: Node 16.4, Chrome 91, Firefox 89 and ' +
+        'Safari 16.4 or later have it.';
 }
 
 /** The import of `env.memory` up to its flags: name lengths, names, "a memory". */
@@ -97,6 +108,8 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   for (let index = 0; index < bytes.length; index++) bytes[index] = binary.charCodeAt(index);
   return bytes;
 }
+
+const emptyModule = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
 /** A module of one function, which computes a relaxed multiply-add. */
 // biome-ignore format: sections

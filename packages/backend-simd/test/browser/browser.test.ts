@@ -31,7 +31,18 @@ let folder: string;
 let server: Server;
 let browser: Browser;
 
-/** Serves what the pages need; pages under /isolated/ may share memory between threads. */
+/** The headers of each kind of page; isolated ones may share memory between threads. */
+const headersOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  plain: {},
+  isolated: {
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-embedder-policy': 'require-corp',
+  },
+  'without-wasm': { 'content-security-policy': "script-src 'self'" },
+  'with-wasm': { 'content-security-policy': "script-src 'self' 'wasm-unsafe-eval'" },
+};
+
+/** Serves what the pages need, under /kind/. */
 async function serve(): Promise<Server> {
   const tfjs = createRequire(import.meta.url).resolve('@tensorflow/tfjs/dist/tf.min.js');
   const page = (...scripts: string[]) =>
@@ -50,16 +61,11 @@ async function serve(): Promise<Server> {
     'backend-simd.min.js': () => readFile(at('../../dist/backend-simd.min.js')),
   };
   const started = createServer(async (request, response) => {
-    const [, mode, name] = request.url!.split('/');
+    const [, kind, name] = request.url!.split('/');
     const content = await contents[name!]?.();
     response.writeHead(content ? 200 : 404, {
       'content-type': name!.endsWith('.html') ? 'text/html' : 'text/javascript',
-      ...(mode === 'isolated'
-        ? {
-            'cross-origin-opener-policy': 'same-origin',
-            'cross-origin-embedder-policy': 'require-corp',
-          }
-        : {}),
+      ...headersOf[kind!],
     });
     response.end(content);
   });
@@ -154,4 +160,24 @@ describe.skipIf(!executablePath)('a page that trains the MNIST network on simd',
     },
     300_000,
   );
+
+  it.each([undefined, true, false])(
+    'says what header is missing where a policy forbids WebAssembly: relaxed %s',
+    async (relaxed) => {
+      const page = await openPage('without-wasm/module.html', 'globalThis.onPage');
+      const message = await page.evaluate((option) => onPage.failToStart(option), relaxed);
+      await page.close();
+      expect(message).toBe(
+        "The Content-Security-Policy of this page forbids WebAssembly: serve the page with 'wasm-unsafe-eval' among the sources of script-src in its header Content-Security-Policy.",
+      );
+    },
+    60_000,
+  );
+
+  it('starts where a policy allows WebAssembly', async () => {
+    const page = await openPage('with-wasm/module.html', 'globalThis.onPage');
+    const message = await page.evaluate(() => onPage.failToStart());
+    await page.close();
+    expect(message).toBeUndefined();
+  }, 60_000);
 });
