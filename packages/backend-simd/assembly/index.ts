@@ -3,6 +3,10 @@ export { matmul, matmulScratch } from './matmul';
 export {
   convolve, convolveFilter, convolveFilterScratch, convolveScratch, filterStrips, packedFilterBytes, packFilter,
 } from './conv2d';
+export {
+  packedWinogradBytes, packWinograd, packWinogradScratch, winograd, winogradBlocks, winogradFilter, winogradFilterScratch,
+  winogradScratch,
+} from './winograd';
 export * from './unary';
 export { leakyReluGradient, multiplyStep, relu6Gradient, sigmoidGradient, tanhGradient } from './activation-gradient';
 export * from './binary';

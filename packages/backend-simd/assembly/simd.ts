@@ -1,4 +1,4 @@
-// The one place where the two builds differ: a multiply-add that is fused when the module is
+// The one place where the two builds differ: multiply-adds that are fused when the module is
 // compiled with relaxed SIMD, and two operations otherwise.
 
 /** a * b + c in each of four lanes. */
@@ -7,6 +7,14 @@
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c - a * b in each of four lanes. */
+// @ts-ignore: decorator
+@inline
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
 }
 
 /** a * b + c of single numbers, with the same rounding as the lanes of a vector. */

@@ -57,6 +57,12 @@ export interface SimdMemoryInfo {
   readonly heapBytesLimit: number;
 }
 
+/**
+ * How convolutions with 3x3 filters and stride 1 are computed: by Winograd's algorithm where it is
+ * faster, or always product by product.
+ */
+export type ConvolutionAlgorithm = 'winograd' | 'direct';
+
 /** Options of {@link SimdBackend}. */
 export interface SimdBackendInstanceOptions {
   /** The linear memory. */
@@ -65,6 +71,8 @@ export interface SimdBackendInstanceOptions {
   readonly pool: ThreadPool;
   /** Whether multiply and add are fused (relaxed SIMD). */
   readonly relaxed: boolean;
+  /** How convolutions with 3x3 filters are computed. */
+  readonly convolution: ConvolutionAlgorithm;
   /** Called once, when the backend is disposed. */
   readonly onDispose?: () => void;
 }
@@ -81,6 +89,8 @@ export class SimdBackend extends tf.KernelBackend {
   readonly kernels: WasmFunctions;
   /** True where multiply and add are fused (relaxed SIMD). */
   readonly relaxed: boolean;
+  /** How convolutions with 3x3 filters are computed. */
+  readonly convolution: ConvolutionAlgorithm;
   readonly #pool: ThreadPool;
   readonly #data: tf.DataStorage<TensorData>;
   readonly #onDispose: (() => void) | undefined;
@@ -96,10 +106,11 @@ export class SimdBackend extends tf.KernelBackend {
 
   constructor(options: SimdBackendInstanceOptions) {
     super();
-    const { heap, pool, relaxed, onDispose } = options;
+    const { heap, pool, relaxed, convolution, onDispose } = options;
     this.heap = heap;
     this.kernels = pool.functions;
     this.relaxed = relaxed;
+    this.convolution = convolution;
     this.#pool = pool;
     this.#data = new tf.DataStorage(this, tf.engine());
     this.#onDispose = onDispose;

@@ -1,4 +1,4 @@
-export { SimdBackend, type SimdMemoryInfo } from './backend.js';
+export { type ConvolutionAlgorithm, SimdBackend, type SimdMemoryInfo } from './backend.js';
 export { SimdBackendError, SimdMemoryError } from './errors.js';
 export {
   backendName,

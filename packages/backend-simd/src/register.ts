@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { SimdBackend } from './backend.js';
+import { type ConvolutionAlgorithm, SimdBackend } from './backend.js';
 import { SimdBackendError } from './errors.js';
 import { type FallbackCall, plainKernelNames, runInFallback } from './fallback.js';
 import * as builds from './generated/kernels.js';
@@ -28,9 +28,15 @@ export interface SimdBackendOptions {
   readonly relaxed?: boolean;
   /** Bytes that the tensors may take, from 16 MiB to 4 GiB. Default: 4 GiB. */
   readonly maximumMemory?: number;
+  /**
+   * How convolutions with 3x3 filters and stride 1 are computed. `winograd` takes a quarter of the
+   * multiplications where that is faster, and rounds about twice as much; `direct` never does.
+   * Default: `winograd`.
+   */
+  readonly convolution?: ConvolutionAlgorithm;
 }
 
-const optionNames = ['threads', 'relaxed', 'maximumMemory'] as const;
+const optionNames = ['threads', 'relaxed', 'maximumMemory', 'convolution'] as const;
 
 let registeredOptions: SimdBackendOptions | undefined;
 let liveBackend: SimdBackend | undefined;
@@ -155,13 +161,13 @@ async function startBackend(
   options: SimdBackendOptions,
   host: ThreadHost | undefined,
 ): Promise<SimdBackend> {
-  const { threads = host?.cores ?? 1, maximumMemory } = options;
+  const { threads = host?.cores ?? 1, maximumMemory, convolution = 'winograd' } = options;
   const shared = threads > 1 && host?.canShare === true;
   const { module, relaxed } = await compileWasm(builds, { relaxed: options.relaxed, shared });
   const heap = new Heap({ shared, ...(maximumMemory === undefined ? {} : { maximumMemory }) });
   const pool = await startThreads(module, heap.memory, { threads, host });
   const backend: SimdBackend = new SimdBackend({
-    ...{ heap, pool, relaxed },
+    ...{ heap, pool, relaxed, convolution },
     onDispose: () => {
       if (liveBackend === backend) liveBackend = undefined;
     },
@@ -170,7 +176,7 @@ async function startBackend(
 }
 
 function validate(options: SimdBackendOptions): void {
-  const { threads, relaxed, maximumMemory } = options;
+  const { threads, relaxed, maximumMemory, convolution } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
     throw new SimdBackendError(
       `threads must be a whole number from 1 to 256, got ${String(threads)}.`,
@@ -178,6 +184,11 @@ function validate(options: SimdBackendOptions): void {
   }
   if (relaxed !== undefined && typeof relaxed !== 'boolean') {
     throw new SimdBackendError(`relaxed must be true or false, got ${String(relaxed)}.`);
+  }
+  if (convolution !== undefined && convolution !== 'winograd' && convolution !== 'direct') {
+    throw new SimdBackendError(
+      `convolution must be 'winograd' or 'direct', got ${String(convolution)}.`,
+    );
   }
   if (
     maximumMemory !== undefined &&
@@ -192,8 +203,8 @@ function validate(options: SimdBackendOptions): void {
 
 /** Whether what is asked for is what is registered or, by now, running; what is left out is. */
 function agrees(options: SimdBackendOptions, registered: SimdBackendOptions): boolean {
-  const { threads, relaxed } = liveBackend ?? {};
-  const known = { threads, relaxed, maximumMemory: undefined };
+  const { threads, relaxed, convolution } = liveBackend ?? {};
+  const known = { threads, relaxed, convolution, maximumMemory: undefined };
   return optionNames.every(
     (name) =>
       options[name] === undefined ||

@@ -5,6 +5,7 @@ import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { cut, productsPerNanosecond, type Slice, sliceFor } from '../slices.js';
 import { runFused, withScratch } from './matmul-fused.js';
+import { convolveWinograd, isForWinograd, winogradFilterGradient } from './winograd.js';
 
 type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Shape4D = [number, number, number, number];
@@ -176,6 +177,16 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
+function inputOf(info: Conv2DInfo, address: number) {
+  const { inHeight: height, inWidth: width, inChannels: channels } = info;
+  return { address, height, width, channels };
+}
+
+function outputOf(info: Conv2DInfo, address: number) {
+  const { outHeight: height, outWidth: width, outChannels: channels } = info;
+  return { address, height, width, channels };
+}
+
 function forward(
   backend: SimdBackend,
   info: Conv2DInfo,
@@ -184,6 +195,18 @@ function forward(
   epilogue: Epilogue,
 ): void {
   const { padInfo } = info;
+  if (backend.convolution === 'winograd' && isForWinograd(info, info.outHeight, info.outWidth)) {
+    const convolution = {
+      images: info.batchSize,
+      source: inputOf(info, x!),
+      target: outputOf(info, target),
+      filter: filter!,
+      turned: false,
+      top: padInfo.top,
+      left: padInfo.left,
+    };
+    if (convolveWinograd(backend, convolution, epilogue)) return;
+  }
   const pass: Pass = {
     images: info.batchSize,
     source: x!,
@@ -213,6 +236,18 @@ function inputGradient(
   if (tf.util.sizeFromShape(info.outShape) === 0) {
     zero(backend, target, tf.util.sizeFromShape(info.inShape));
     return;
+  }
+  if (backend.convolution === 'winograd' && isForWinograd(info, inHeight, inWidth)) {
+    const convolution = {
+      images: info.batchSize,
+      source: outputOf(info, dy!),
+      target: inputOf(info, target),
+      filter: filter!,
+      turned: true,
+      top: info.filterHeight - 1 - padInfo.top,
+      left: info.filterWidth - 1 - padInfo.left,
+    };
+    if (convolveWinograd(backend, convolution, noEpilogue)) return;
   }
   const pass: Pass = {
     images: info.batchSize,
@@ -260,6 +295,12 @@ function filterGradient(
   if (tf.util.sizeFromShape(info.outShape) === 0) {
     zero(backend, target, size);
     return;
+  }
+  if (backend.convolution === 'winograd' && isForWinograd(info, info.outHeight, info.outWidth)) {
+    const { batchSize: images, padInfo } = info;
+    const { top, left } = padInfo;
+    const pictures = { images, source: inputOf(info, x!), output: outputOf(info, dy!), top, left };
+    if (winogradFilterGradient(backend, pictures, target)) return;
   }
   const { kernels } = backend;
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;

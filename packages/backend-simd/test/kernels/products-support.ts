@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { useSimdBackend } from '../../src/node.js';
+import { type SimdBackendOptions, useSimdBackend } from '../../src/node.js';
 import { numberStream } from '../support.js';
 
 /** Both builds of the kernels: with plain and with relaxed SIMD. */
@@ -9,9 +9,12 @@ export const builds = [
 ] as const;
 
 /** Starts the backend anew with one of its builds. */
-export async function startBuild(relaxed: boolean): Promise<void> {
+export async function startBuild(
+  relaxed: boolean,
+  options: SimdBackendOptions = {},
+): Promise<void> {
   if (tf.findBackendFactory('simd')) tf.removeBackend('simd');
-  await useSimdBackend({ relaxed });
+  await useSimdBackend({ relaxed, ...options });
 }
 
 /**
