@@ -59,7 +59,8 @@ describe('starting the backend', () => {
     function memories({ refused = 0 } = {}) {
       const { Memory } = WebAssembly;
       const made = vi.spyOn(WebAssembly, 'Memory');
-      return made.mockImplementation((descriptor) => {
+      // biome-ignore lint/complexity/useArrowFunction: it is called with `new`
+      return made.mockImplementation(function (descriptor) {
         if (made.mock.calls.length <= refused) throw new RangeError('could not allocate memory');
         return new Memory(descriptor);
       });
