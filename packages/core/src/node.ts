@@ -2,4 +2,4 @@ export * from './index.js';
 export { useBackend } from './node/backend.js';
 export { createCheckpointStore } from './node/checkpoints.js';
 export * from './node/files.js';
-export { loadModel, saveModel } from './node/model-files.js';
+export { loadModel, modelFileNames, saveModel } from './node/model-files.js';

@@ -43,7 +43,8 @@ describe('nn-xor reproduce', () => {
       document.lazy,
     );
 
-    const again = JSON.parse((await nnXor(...args)).stdout);
+    await expect(nnXor(...args)).rejects.toThrow('holds a finished run already. Add --overwrite');
+    const again = JSON.parse((await nnXor(...args, '--overwrite')).stdout);
     expect(again.success).toEqual(document.success);
   }, 180_000);
 });

@@ -12,6 +12,7 @@ import {
   integerOption,
   numberOption,
   openRunFolder,
+  outputFolderOptions,
   pathArgument,
   seedOption,
   startBackend,
@@ -34,7 +35,7 @@ import {
   readDataset,
   readTable,
 } from './input.js';
-import { outOption, runConfigOf } from './run-config.js';
+import { runConfigOf } from './run-config.js';
 
 const titles = { pca: 'PCA', tsne: 't-SNE', umap: 'UMAP' } as const;
 
@@ -78,7 +79,7 @@ export const mapCommand = defineCommand({
     seedOption,
     ...datasetOptions,
     ...backendOptions,
-    outOption('map'),
+    ...outputFolderOptions('runs/<project>/map'),
   ],
   examples: [
     { args: 'map', does: 'a t-SNE map of the digits' },
@@ -88,7 +89,7 @@ export const mapCommand = defineCommand({
   async run({ options, arguments: { table }, program, log, progress, signal, result }) {
     const { method, seed, threads } = options;
     const { rows, sources, name } = await readRows(table, options, { log, signal });
-    const run = await openRunFolder(options.out, { overwrite: true });
+    const run = await openRunFolder(options.out, { ...options, project: program.project });
     try {
       const backend = await startBackend(options, log);
       await run.configure(runConfigOf(program, { ...options, table }, backend, sources));

@@ -9,6 +9,7 @@ import {
   formatPercent,
   formatTable,
   openRunFolder,
+  outputFolderOptions,
   seedOption,
   startBackend,
 } from '@nn-lab/core/cli';
@@ -20,14 +21,19 @@ import {
   reproduceCourse,
   type Score,
 } from '../reproduce/index.js';
-import { outOption, runConfigOf } from './run-config.js';
+import { runConfigOf } from './run-config.js';
 
 export const reproduceCommand = defineCommand({
   name: 'reproduce',
   summary: "run the course's experiments on its digits, or on those that come along",
   description:
     "Runs every experiment of the course's project: means, both classifiers on raw and reduced digits, the maps; then measures the maps and chooses a better classifier by cross-validation. Leaves a folder with every figure and a report that has the course's results beside ours. The digits are the course's where --data or NN_LAB_DATA has them, and otherwise those that come with the package.",
-  options: [seedOption, ...backendOptions, dataOption, outOption('reproduce')],
+  options: [
+    seedOption,
+    ...backendOptions,
+    dataOption,
+    ...outputFolderOptions('runs/<project>/reproduce'),
+  ],
   examples: [
     { args: 'reproduce', does: 'on the digits that come along, or those in NN_LAB_DATA' },
     { args: 'reproduce --data DIR --json', does: 'on the four files of the course' },
@@ -45,13 +51,13 @@ export const reproduceCommand = defineCommand({
       ? 'the digits that come along, made of MNIST'
       : `${courseData ? "the course's digits" : 'digits'} in ${dirname(digits.sources[0]!.path!)}`;
     if (digits.note) log.warn(digits.note);
-    const run = await openRunFolder(options.out, { overwrite: true });
+    const run = await openRunFolder(options.out, { ...options, project: program.project });
     try {
       const backend = await startBackend(options, log);
       log.info(`Digits: ${title}.`);
       await run.configure(runConfigOf(program, { ...options }, backend, digits.sources));
       const work = { threadHost, ...(threads === undefined ? {} : { threads }) };
-      const bar = progress('Reproducing', 8, { unit: 'steps' });
+      const bar = progress('Reproducing', 8, { unit: 'step' });
       const results = await reproduceCourse(digits.train, digits.test, {
         seed,
         tsne: work,

@@ -1,4 +1,4 @@
-import { pathOption, type RunConfig, readPackageVersion } from '@nn-lab/core/cli';
+import { type RunConfig, readPackageVersion } from '@nn-lab/core/cli';
 import type { DatasetSource } from '@nn-lab/core/datasets';
 import type { ChosenBackend } from '@nn-lab/core/node';
 import * as tf from '@tensorflow/tfjs';
@@ -22,14 +22,4 @@ export function runConfigOf(
     threads: backend.threads,
     datasets: Object.fromEntries(sources.map(({ file, sha256 }) => [file, sha256])),
   };
-}
-
-/** `runs/classifier/<name>`. */
-export function outOption<const Name extends string>(name: Name) {
-  return pathOption('out', 'folder for the results; an earlier run in it is replaced', {
-    placeholder: 'DIR',
-    default: ({ project }) => `runs/${project}/${name}`,
-    defaultText: `runs/classifier/${name}`,
-    group: 'Files:',
-  });
 }

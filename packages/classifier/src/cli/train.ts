@@ -9,6 +9,7 @@ import {
   integerOption,
   numberOption,
   openRunFolder,
+  outputFolderOptions,
   seedOption,
   startBackend,
 } from '@nn-lab/core/cli';
@@ -22,7 +23,7 @@ import { courseCandidates } from '../reproduce/index.js';
 import { selectClassifier } from '../selection/index.js';
 import { SvmClassifier } from '../svm/index.js';
 import { datasetOptions, firstRows, readDataset } from './input.js';
-import { outOption, runConfigOf } from './run-config.js';
+import { runConfigOf } from './run-config.js';
 import { trainedFile, trainedText } from './trained-classifier.js';
 
 export const trainCommand = defineCommand({
@@ -57,7 +58,7 @@ export const trainCommand = defineCommand({
     seedOption,
     ...datasetOptions,
     ...backendOptions,
-    outOption('train'),
+    ...outputFolderOptions('runs/<project>/train'),
   ],
   examples: [
     { args: 'train --kind svm', does: 'an RBF support vector machine on the digits' },
@@ -68,7 +69,7 @@ export const trainCommand = defineCommand({
     const loaded = await readDataset(dataset, data, { log, signal });
     const train = firstRows(loaded.train, options.count);
     const { test } = loaded;
-    const run = await openRunFolder(options.out, { overwrite: true });
+    const run = await openRunFolder(options.out, { ...options, project: program.project });
     try {
       const backend = await startBackend(options, log);
       await run.configure(runConfigOf(program, { ...options }, backend, loaded.sources));
@@ -76,7 +77,7 @@ export const trainCommand = defineCommand({
       let name: string = kind;
       if (kind === 'auto') {
         const candidates = courseCandidates(train);
-        const bar = progress('Cross-validating', candidates.length * 5, { unit: 'folds' });
+        const bar = progress('Cross-validating', candidates.length * 5, { unit: 'fold' });
         const rated = await selectClassifier(candidates, train.x, train.labels!, {
           seed,
           onProgress: (done) => {

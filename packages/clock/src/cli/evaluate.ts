@@ -36,7 +36,7 @@ export const evaluateCommand = defineCommand({
       const test = options.pictures
         ? await readTimedPictures(options.pictures)
         : renderTimedPictures(options.count, { seed: options.seed, stream: 'evaluation' });
-      const shown = progress('Reading', test.pictures.length, { unit: 'pictures' });
+      const shown = progress('Reading', test.pictures.length, { unit: 'picture' });
       const evaluation = await evaluateReader(reader, test, {
         onProgress: (done) => shown.update(done),
       });

@@ -1,14 +1,14 @@
-import { join } from 'node:path';
 import {
   defineCommand,
+  formatQuantity,
   integerOption,
-  pathOption,
+  openRunFolder,
+  outputFolderOptions,
   seedOption,
   textOption,
   UsageError,
 } from '@nn-lab/core/cli';
 import { encodePng } from '@nn-lab/core/datasets';
-import { makeFolder, writeFileAtomic } from '@nn-lab/core/node';
 import { createRandom } from '@nn-lab/core/random';
 import {
   ClockRenderer,
@@ -32,32 +32,39 @@ export const renderCommand = defineCommand({
       maximum: 4096,
     }),
     seedOption,
-    pathOption('out', 'folder for the pictures', { placeholder: 'DIR', default: 'clocks' }),
+    ...outputFolderOptions('clocks'),
   ],
   examples: [{ args: 'render --count 9 --out clocks', does: 'draw nine clocks' }],
-  async run({ options, progress, result }) {
-    const { count, size, seed, out } = options;
+  async run({ options, program, progress, signal, result }) {
+    const { count, size, seed } = options;
     const time = options.time === undefined ? undefined : parseTime(options.time);
-    await makeFolder(out);
-    const draw = time ? drawerOfTime(time, seed, size) : drawerOfAnyTime(seed, size);
-    const data = new Uint8Array(size * size);
-    const shown = progress('Rendering', count, { unit: 'pictures' });
-    const files: { file: string; hour: number; minute: number }[] = [];
-    for (let n = 0; n < count; n++) {
-      const { hour, minute } = draw(n, data);
-      const file = `${n}.png`;
-      await writeFileAtomic(
-        join(out, file),
-        encodePng({ width: size, height: size, channels: 1, data }),
+    const folder = await openRunFolder(options.out, { ...options, project: program.project });
+    try {
+      const draw = time ? drawerOfTime(time, seed, size) : drawerOfAnyTime(seed, size);
+      const data = new Uint8Array(size * size);
+      const shown = progress('Rendering', count, { unit: 'picture' });
+      const files: { file: string; hour: number; minute: number }[] = [];
+      await folder.claim(Array.from({ length: count }, (_, n) => `${n}.png`));
+      for (let n = 0; n < count; n++) {
+        signal.throwIfAborted();
+        const { hour, minute } = draw(n, data);
+        const file = `${n}.png`;
+        await folder.write(file, encodePng({ width: size, height: size, channels: 1, data }));
+        files.push({ file, hour, minute });
+        shown.advance();
+      }
+      shown.stop();
+      // Last, so that labels are only there for pictures that are all there.
+      const rows = files.map(({ file, hour, minute }) => `${file},${hour},${minute}\n`);
+      await folder.write('labels.csv', `file,hour,minute\n${rows.join('')}`);
+      const times = files.slice(0, 9).map(formatClockTime).join(' ');
+      result(
+        { out: folder.path, files },
+        `${formatQuantity(count, 'picture')} in ${folder.path}: ${times}${count > 9 ? ' ...' : ''}`,
       );
-      files.push({ file, hour, minute });
-      shown.advance();
+    } finally {
+      folder.close();
     }
-    shown.stop();
-    const rows = files.map(({ file, hour, minute }) => `${file},${hour},${minute}\n`);
-    await writeFileAtomic(join(out, 'labels.csv'), `file,hour,minute\n${rows.join('')}`);
-    const times = files.slice(0, 9).map(formatClockTime).join(' ');
-    result({ out, files }, `${count} pictures in ${out}: ${times}${count > 9 ? ' ...' : ''}`);
   },
 });
 

@@ -11,7 +11,7 @@ import {
   seedOption,
   startBackend,
 } from '@nn-lab/core/cli';
-import { createCheckpointStore, saveModel } from '@nn-lab/core/node';
+import { createCheckpointStore, modelFileNames, saveModel } from '@nn-lab/core/node';
 import * as tf from '@tensorflow/tfjs';
 import { evaluateReader } from '../evaluate.js';
 import { clockBatchesInWorker } from '../node/batches-in-worker.js';
@@ -45,7 +45,7 @@ export const trainCommand = defineCommand({
     const { preset, seed } = options;
     const { method, testPictures, ...settings } = clockPresets[preset];
     const epochs = options.epochs ?? settings.epochs;
-    const run = await openRunFolder(options.out, options);
+    const run = await openRunFolder(options.out, { ...options, project: program.project });
     try {
       const backend = await startBackend(options, log);
       const notes = await run.configure({
@@ -68,7 +68,7 @@ export const trainCommand = defineCommand({
       log.info(
         `Training (${preset}): ${epochs} epochs of ${pictures} pictures, ${method.title}. Run folder: ${run.path}`,
       );
-      const bar = progress('Training', epochs * pictures, { unit: 'pictures' });
+      const bar = progress('Training', epochs * pictures, { unit: 'picture' });
       const trained = await trainClockReader({
         preset,
         seed,
@@ -96,9 +96,10 @@ export const trainCommand = defineCommand({
 
       try {
         if (trained.training.stopped === 'aborted') return;
+        await run.claim(modelFileNames.map((name) => `model/${name}`));
         await saveModel(trained.model, run.model);
         const test = method.heldOutPictures('test', testPictures, { seed });
-        const reading = progress('Testing', testPictures, { unit: 'pictures' });
+        const reading = progress('Testing', testPictures, { unit: 'picture' });
         const evaluation = await evaluateReader(method.readerOf(trained.model), test, {
           onProgress: (done) => reading.update(done),
         });

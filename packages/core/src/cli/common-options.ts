@@ -25,7 +25,7 @@ export function presetOption<const Preset extends string>(
 /** `--seed N`, 42 unless told: everything random follows from it. */
 export const seedOption = integerOption(
   'seed',
-  'seed of everything random; same seed, backend and threads, same result',
+  'seed of everything random; same seed and backend, same result',
   { default: 42, minimum: 0, maximum: 2 ** 32 - 1, group: runGroup },
 );
 
@@ -56,6 +56,12 @@ export const dataOption = pathOption(
   { placeholder: 'DIR', existing: 'folder', group: fileGroup },
 );
 
+const overwriteOption = switchOption(
+  'overwrite',
+  "replace this project's run that is in the folder",
+  { group: fileGroup },
+);
+
 /** `--out DIR`, `--resume` and `--overwrite`, for a command that fills a run folder. */
 export const runFolderOptions = [
   pathOption('out', 'run folder: model, checkpoints, plots, report', {
@@ -66,8 +72,25 @@ export const runFolderOptions = [
     group: fileGroup,
   }),
   switchOption('resume', 'go on from the last checkpoint in the run folder', { group: fileGroup }),
-  switchOption('overwrite', 'replace the run that is in the run folder', { group: fileGroup }),
+  overwriteOption,
 ] as const;
+
+/**
+ * `--out DIR` and `--overwrite`, for a command that fills a folder in one go.
+ *
+ * @param folder the default folder, with `<project>` for the project's name.
+ */
+export function outputFolderOptions(folder: string) {
+  return [
+    pathOption('out', 'folder for everything that the command makes', {
+      placeholder: 'DIR',
+      default: ({ project }) => folder.replace('<project>', project),
+      defaultText: folder,
+      group: fileGroup,
+    }),
+    overwriteOption,
+  ] as const;
+}
 
 /** The switches that the frame gives every command. */
 export const outputOptions = [

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,11 +8,19 @@ import { InvalidArgumentError } from '../errors.js';
 
 const lockName = '.lock';
 
+/** No lock of ours is longer. */
+const longestLock = 4096;
+
+/** How long a living process may take over a lock, in milliseconds, before others give up. */
+const takeoverPatience = 5000;
+
 interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When the holding process began, in clock ticks since boot, where the system tells (Linux). */
   readonly processStart?: string;
+  /** Tells the locks of one process apart. */
+  readonly id?: string;
 }
 
 /**
@@ -20,54 +28,135 @@ interface Holder {
  * is gone is taken over. It goes with the process at the latest.
  *
  * @returns gives the folder back; calling it again does nothing.
- * @throws InvalidArgumentError when another process holds the folder.
+ * @throws InvalidArgumentError when another process holds the folder, or `.lock` is not a lock.
  */
 export async function lockFolder(folder: string): Promise<() => void> {
   const path = join(folder, lockName);
+  const start = processStart(process.pid);
   const mine: Holder = {
     pid: process.pid,
     host: hostname(),
-    ...(processStart(process.pid) && { processStart: processStart(process.pid) }),
+    ...(start !== undefined && { processStart: start }),
+    id: randomUUID(),
   };
   const text = JSON.stringify(mine);
-  while (!(await created(path, text))) {
-    const found = await readLock(path);
-    if (found === undefined) continue;
-    const holder = parseHolder(found);
-    if (holder && isAlive(holder)) throw heldBy(holder, folder, path);
-    await removeStale(path, found);
-  }
+  const holder = await acquire(path, text);
+  if (holder) throw heldBy(holder, folder, path);
   const release = () => {
     process.off('exit', release);
-    try {
-      if (readFileSync(path, 'utf8') === text) rmSync(path);
-    } catch {
-      // Gone already, with its folder: there is nothing to give back.
-    }
+    removeOwn(path, text);
   };
   process.on('exit', release);
   return release;
 }
 
-async function created(path: string, text: string): Promise<boolean> {
-  try {
-    const file = await open(path, 'wx');
+/**
+ * Writes `text` as the lock at `path`, once whoever held it is gone.
+ *
+ * A stale lock is replaced under a lock of its own, `<path>.takeover`, and is read again there:
+ * of several processes that found it stale, one replaces it and the others find the new one. A
+ * process that dies meanwhile leaves a stale takeover, which is taken over in the same way.
+ *
+ * @returns the living holder when there is one.
+ */
+async function acquire(path: string, text: string): Promise<Holder | undefined> {
+  for (;;) {
+    if (await createWhole(path, text)) return undefined;
+    const found = await readLock(path);
+    if (found === undefined) continue;
+    const holder = livingHolder(found, path);
+    if (holder) return holder;
+
+    const takeover = `${path}.takeover`;
+    const rival = await acquirePatiently(takeover, text);
+    if (rival) return rival;
     try {
-      await file.writeFile(text);
+      if ((await readLock(path)) === found) {
+        await replaceWhole(path, text);
+        return undefined;
+      }
     } finally {
-      await file.close();
+      removeOwn(takeover, text);
     }
+  }
+}
+
+/** Waits for a living process that is taking over: it needs milliseconds. */
+async function acquirePatiently(path: string, text: string): Promise<Holder | undefined> {
+  const end = performance.now() + takeoverPatience;
+  for (;;) {
+    const holder = await acquire(path, text);
+    if (!holder || performance.now() > end) return holder;
+    await wait(5);
+  }
+}
+
+/** Creates the file with its content in one step; false when it is there already. */
+async function createWhole(path: string, text: string): Promise<boolean> {
+  const temporary = await writeTemporary(path, text);
+  try {
+    await link(temporary, path);
     return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // Whoever holds the folder by now may have cleared the temporary file away.
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    if (!fileSystemsWithoutLinks.includes(code ?? '')) throw error;
+    return await createInTwoSteps(path, text);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** What FAT and some network file systems answer to a hard link. */
+const fileSystemsWithoutLinks = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
+
+async function createInTwoSteps(path: string, text: string): Promise<boolean> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'wx');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+  return (await readLock(path)) === text;
 }
 
-/** The text of a lock, or undefined when it has just gone. An empty one is being written. */
+async function replaceWhole(path: string, text: string): Promise<void> {
+  const temporary = await writeTemporary(path, text);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function writeTemporary(path: string, text: string): Promise<string> {
+  const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
+  const file = await open(temporary, 'wx');
+  try {
+    await file.writeFile(text);
+  } finally {
+    await file.close();
+  }
+  return temporary;
+}
+
+/**
+ * The text of a lock, or undefined when it has just gone. An empty one may be in the making where
+ * files cannot be linked.
+ */
 async function readLock(path: string): Promise<string | undefined> {
   for (let attempt = 0; ; attempt++) {
     try {
+      const stats = await lstat(path);
+      if (!stats.isFile() || stats.size > longestLock) throw notALock(path);
       const text = await readFile(path, 'utf8');
       if (text !== '' || attempt === 20) return text;
     } catch (error) {
@@ -78,15 +167,18 @@ async function readLock(path: string): Promise<string | undefined> {
   }
 }
 
-function parseHolder(text: string): Holder | undefined {
+/** Who holds the lock of this text, unless they are gone or it was cut short by a crash. */
+function livingHolder(text: string, path: string): Holder | undefined {
+  let holder: Partial<Holder> | null;
   try {
-    const holder = JSON.parse(text) as Partial<Holder> | null;
-    return Number.isInteger(holder?.pid) && typeof holder?.host === 'string'
-      ? (holder as Holder)
-      : undefined;
+    holder = JSON.parse(text) as Partial<Holder> | null;
   } catch {
-    return undefined;
+    const beginning = '{"pid":';
+    if (text.startsWith(beginning) || beginning.startsWith(text)) return undefined;
+    throw notALock(path);
   }
+  if (!Number.isInteger(holder?.pid) || typeof holder?.host !== 'string') throw notALock(path);
+  return isAlive(holder as Holder) ? (holder as Holder) : undefined;
 }
 
 function isAlive(holder: Holder): boolean {
@@ -111,18 +203,18 @@ function processStart(pid: number): string | undefined {
   }
 }
 
-/** Moves the lock away, so that of several processes only one removes it. */
-async function removeStale(path: string, expected: string): Promise<void> {
-  const aside = `${path}.${randomUUID().slice(0, 8)}`;
+function removeOwn(path: string, text: string): void {
   try {
-    await rename(path, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    if (readFileSync(path, 'utf8') === text) rmSync(path);
+  } catch {
+    // Gone already, with its folder: there is nothing to give back.
   }
-  // Somebody was faster: what was moved is their new lock, and goes back.
-  if ((await readFile(aside, 'utf8')) !== expected) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+}
+
+function notALock(path: string): InvalidArgumentError {
+  return new InvalidArgumentError(
+    `${path} is in the way: it is not the lock of a run. Move it away, or give another folder with --out.`,
+  );
 }
 
 function heldBy(holder: Holder, folder: string, path: string): InvalidArgumentError {

@@ -36,6 +36,21 @@ export function formatCount(count: number): string {
 }
 
 /**
+ * A count with what is counted: `1 picture`, `2,000 pictures`, `8 searches`.
+ *
+ * @param noun in the singular, of a regular plural.
+ */
+export function formatQuantity(count: number, noun: string): string {
+  return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
+}
+
+/** `picture` to `pictures`, `search` to `searches`; a sign such as `%` stays as it is. */
+export function pluralOf(noun: string): string {
+  if (!/[a-z]$/i.test(noun)) return noun;
+  return `${noun}${/(s|x|ch|sh)$/.test(noun) ? 'es' : 's'}`;
+}
+
+/**
  * A measured number with a sensible count of digits: `0.0001234` to `1.23e-4`, `4.567` to `4.57`,
  * `1234.5` to `1,235`.
  */

@@ -1,6 +1,7 @@
 export {
   backendOptions,
   dataOption,
+  outputFolderOptions,
   outputOptions,
   presetOption,
   runFolderOptions,
@@ -13,8 +14,10 @@ export {
   formatDuration,
   formatNumber,
   formatPercent,
+  formatQuantity,
   formatTable,
 } from './format.js';
+export { describeMachine, type RunMachine } from './machine.js';
 export {
   type ArgumentSettings,
   type ArgumentValues,
@@ -54,12 +57,10 @@ export type { CliProgress, CliProgressOptions } from './progress.js';
 export { type CliIo, runCli } from './run-cli.js';
 export {
   type ConfigureOptions,
-  describeMachine,
   openRunFolder,
   type RunConfig,
   type RunFolder,
   type RunFolderOptions,
-  type RunMachine,
 } from './run-folder.js';
 export { type BackendOptionValues, startBackend } from './start-backend.js';
 export type { CliStream } from './terminal.js';

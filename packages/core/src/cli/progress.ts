@@ -1,10 +1,10 @@
 import { SingleBar } from 'cli-progress';
-import { formatCount, formatDuration, formatNumber } from './format.js';
+import { formatCount, formatDuration, formatNumber, pluralOf } from './format.js';
 import type { Terminal } from './terminal.js';
 
 /** Options of {@link CliContext.progress}. */
 export interface CliProgressOptions {
-  /** What is being counted, in the plural: `images`, `batches`. */
+  /** What is being counted, in the singular: `image`, `batch`. */
   readonly unit?: string;
   /** Where the count stands already, after a resume; the rate leaves it out. Default 0. */
   readonly start?: number;
@@ -158,7 +158,8 @@ class Count {
   /** `12,000/48,000 images  812/s  44 s left` */
   summary(): string {
     const counted = `${formatCount(this.value)}/${formatCount(this.total)}`;
-    const parts = [this.unit ? `${counted} ${this.unit}` : counted];
+    const unit = this.total === 1 ? this.unit : pluralOf(this.unit);
+    const parts = [unit ? `${counted} ${unit}` : counted];
     const elapsed = (performance.now() - this.began) / 1000;
     if (this.value >= this.total) {
       const rate = (this.value - this.start) / elapsed;

@@ -60,10 +60,10 @@ export interface CliIo {
  *     ...runFolderOptions,
  *   ],
  *   examples: [{ args: '--preset smoke', does: 'see that everything works' }],
- *   async run({ options, log, progress, signal, checkpointSaved, result }) {
- *     const folder = await openRunFolder(options.out, options);
+ *   async run({ options, program: { project }, log, progress, signal, checkpointSaved, result }) {
+ *     const folder = await openRunFolder(options.out, { ...options, project });
  *     const { trainReader } = await import('./train.js');
- *     const bar = progress('Training', 40_000, { unit: 'pictures' });
+ *     const bar = progress('Training', 40_000, { unit: 'picture' });
  *     const metrics = await trainReader(options, { folder, signal, onStep: bar.update });
  *     bar.stop();
  *     checkpointSaved(folder.checkpoints);

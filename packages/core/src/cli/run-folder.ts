@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
-import { isUnfinishedFile, writeFileAtomic } from '../node/atomic-files.js';
+import { writeFileAtomic } from '../node/atomic-files.js';
 import { makeFolder } from '../node/make-folder.js';
+import { readPlainFile } from '../node/read-plain-file.js';
 import { lockFolder } from './folder-lock.js';
 import { formatBytes } from './format.js';
+import { describeMachine } from './machine.js';
+import { isNameInFolder, RunFiles } from './run-files.js';
 
 /** Options of {@link openRunFolder}. */
 export interface RunFolderOptions {
+  /** Whose run it is, such as `clock`: the run of another project is never replaced. */
+  readonly project: string;
   /** Go on with the run that is in the folder. It must hold a checkpoint. */
   readonly resume?: boolean;
-  /** Remove the run that is in the folder, and nothing else. */
+  /** Replace the project's run that is in the folder: its own files are removed, and no others. */
   readonly overwrite?: boolean;
   /** Bytes that must be free on the disk. Default 64 MiB. */
   readonly freeBytes?: number;
@@ -33,15 +37,6 @@ export interface RunConfig {
   readonly datasets: Readonly<Record<string, string>>;
 }
 
-/** What {@link RunFolder.configure} adds to a configuration. */
-export interface RunMachine {
-  readonly node: string;
-  readonly platform: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memory: string;
-}
-
 /** Options of {@link RunFolder.configure}. */
 export interface ConfigureOptions {
   /** Options that may differ when a run goes on, such as `epochs`. */
@@ -54,9 +49,9 @@ export interface RunFolder {
   readonly path: string;
   /** True when the run goes on from a checkpoint. */
   readonly resumed: boolean;
-  /** `checkpoints/`, which exists. */
+  /** `checkpoints/`, for the files of a `createCheckpointStore`, which belong to the run. */
   readonly checkpoints: string;
-  /** `model/`, for the files of a tfjs LayersModel. */
+  /** `model/`; what is not written with {@link RunFolder.write} is claimed first. */
   readonly model: string;
   /**
    * Writes `config.json`. On a resume it compares with the stored one first.
@@ -71,22 +66,21 @@ export interface RunFolder {
   readHistory(): Promise<readonly unknown[]>;
   /** Writes `metrics.json`, which marks the run as finished. */
   writeMetrics(metrics: object): Promise<void>;
-  /** Writes any file, such as `plots/loss.svg` or `report.html`; makes its folder. Returns its path. */
+  /**
+   * Writes any file, such as `plots/loss.svg` or `report.html`; makes its folder. Returns its path.
+   *
+   * @throws InvalidArgumentError when a file that is not the run's has that name.
+   */
   write(name: string, data: string | Uint8Array): Promise<string>;
+  /**
+   * Makes files the run's own that something else is about to write, such as `model/model.json`.
+   *
+   * @throws InvalidArgumentError when a file that is not the run's has that name.
+   */
+  claim(names: readonly string[]): Promise<void>;
   /** Gives the folder back. Calling it again does nothing. */
   close(): void;
 }
-
-/** The files and folders that make a run; `--overwrite` removes these and no others. */
-const runEntries = [
-  'config.json',
-  'history.jsonl',
-  'metrics.json',
-  'plots',
-  'model',
-  'checkpoints',
-  'report.html',
-] as const;
 
 /** Options that say where and how a command prints, not what the run is. */
 const incidental = ['out', 'data', 'resume', 'overwrite', 'json', 'quiet', 'verbose'];
@@ -95,61 +89,77 @@ const incidental = ['out', 'data', 'resume', 'overwrite', 'json', 'quiet', 'verb
  * Opens the folder of a run, before any work is done: makes it, checks that it can be written to
  * and that there is space, and takes it for this process.
  *
- * A folder that holds a run already is refused, unless told to resume or overwrite: a run is never
- * mixed with another, and ten minutes of training are never lost to a repeated command.
+ * A run marks its folder and keeps a list of the files it writes. Only a folder with the mark of the
+ * same project can be resumed or replaced, and only files in the list are ever removed or written
+ * over. A folder that holds a run already is refused, unless told to resume or overwrite: a run is
+ * never mixed with another, and ten minutes of training are never lost to a repeated command.
  *
  * @throws InvalidArgumentError when the folder holds something else, holds a run that nobody said
  *   to replace, has nothing to resume, is used by another process, or has no space.
  */
-export async function openRunFolder(
-  path: string,
-  options: RunFolderOptions = {},
-): Promise<RunFolder> {
-  const { resume = false, overwrite = false, freeBytes = 64 * 2 ** 20 } = options;
+export async function openRunFolder(path: string, options: RunFolderOptions): Promise<RunFolder> {
+  const { project, resume = false, overwrite = false, freeBytes = 64 * 2 ** 20 } = options;
   if (resume && overwrite) {
     throw new InvalidArgumentError(
       'Either --resume (go on with the run) or --overwrite (replace it) can be given, not both.',
     );
   }
   const folder = resolve(path);
-  if (resume && (await visibleEntries(folder)).length === 0) throw nothingToResume(folder);
+  // Looked at before it is locked: nothing is written into a folder that is somebody else's.
+  const before = await runIn(folder, project);
+  if (resume && !before) throw nothingToResume(folder);
   const release = await takeFolder(folder);
   try {
-    const state = await inspect(folder);
+    const found = await runIn(folder, project);
+    const state = found && (await inspect(found));
     if (resume) {
-      if (!state.hasCheckpoint) throw nothingToResume(folder);
-    } else if (state.kind === 'run') {
-      // A run that was killed before it made anything is nobody's loss.
-      if (!overwrite && state.holdsWork)
-        throw alreadyThere(folder, state.finished, state.hasCheckpoint);
-    } else if (state.kind === 'other') {
-      throw new InvalidArgumentError(
-        `${folder} is not empty and holds no run (${state.sample}). Give a new or empty folder with --out.`,
-      );
+      if (!state?.hasCheckpoint) throw nothingToResume(folder);
+    } else if (!overwrite && state?.holdsWork) {
+      throw alreadyThere(folder, state.finished, state.hasCheckpoint);
     }
     await checkWritable(folder);
     await checkSpace(folder, freeBytes);
-    await removeUnfinished(folder);
-    if (state.kind === 'run' && !resume) {
-      for (const entry of runEntries)
-        await rm(join(folder, entry), { recursive: true, force: true });
-    }
-    await makeFolder(join(folder, 'checkpoints'));
+    await found?.removeUnfinished();
+    if (resume) return openedFolder(found!, true, release);
+    await found?.remove();
+    return openedFolder(await RunFiles.begin(folder, project), false, release);
   } catch (error) {
     release();
     throw error;
   }
-  return openedFolder(folder, resume, release);
 }
 
-/** Makes the folder and locks it; what the system says against it is said of the folder. */
-async function takeFolder(folder: string): Promise<() => void> {
+/**
+ * The project's run in a folder; undefined when the folder is empty or not there. A run that was
+ * killed before it made anything is nobody's loss.
+ *
+ * @throws InvalidArgumentError when the folder holds something else.
+ */
+async function runIn(folder: string, project: string): Promise<RunFiles | undefined> {
   const found = await stat(folder).catch(() => undefined);
-  if (found && !found.isDirectory()) {
+  if (!found) return undefined;
+  if (!found.isDirectory()) {
     throw new InvalidArgumentError(
       `A run needs a folder, but ${folder} is a file. Give a folder with --out.`,
     );
   }
+  const files = await RunFiles.find(folder);
+  if (files && files.project !== project) {
+    throw new InvalidArgumentError(
+      `${folder} holds a run of another project (${files.project}). Give a new or empty folder with --out.`,
+    );
+  }
+  if (files) return files;
+  const entries = await visibleEntries(folder);
+  if (entries.length === 0) return undefined;
+  const sample = entries.slice(0, 3).join(', ') + (entries.length > 3 ? ', ...' : '');
+  throw new InvalidArgumentError(
+    `${folder} is not empty and holds no run (${sample}). Give a new or empty folder with --out.`,
+  );
+}
+
+/** Makes the folder and locks it; what the system says against it is said of the folder. */
+async function takeFolder(folder: string): Promise<() => void> {
   try {
     await makeFolder(folder);
     return await lockFolder(folder);
@@ -159,25 +169,15 @@ async function takeFolder(folder: string): Promise<() => void> {
   }
 }
 
-/** The machine that a run is made on, as `config.json` has it. */
-export function describeMachine(): RunMachine {
-  return {
-    node: process.version,
-    platform: `${platform()} ${arch()}`,
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
-    memory: formatBytes(totalmem()),
-  };
-}
-
-function openedFolder(folder: string, resumed: boolean, release: () => void): RunFolder {
+function openedFolder(files: RunFiles, resumed: boolean, release: () => void): RunFolder {
+  const { folder } = files;
   const configPath = join(folder, 'config.json');
   const historyPath = join(folder, 'history.jsonl');
+  const claim = (names: readonly string[]) =>
+    files.claim(names.map((name) => nameInFolder(folder, name)));
   const write = async (name: string, data: string | Uint8Array) => {
+    await claim([name]);
     const path = resolve(folder, name);
-    if (relative(folder, path).split(sep)[0] === '..' || path === folder) {
-      throw new InvalidArgumentError(`A run's file must lie in its folder, got ${name}.`);
-    }
     await makeFolder(dirname(path));
     await writeFileAtomic(path, data);
     return path;
@@ -198,8 +198,8 @@ function openedFolder(folder: string, resumed: boolean, release: () => void): Ru
       await write('history.jsonl', records.map((record) => `${JSON.stringify(record)}\n`).join(''));
     },
     async readHistory() {
-      const text = await readFile(historyPath, 'utf8').catch(absentAsEmpty);
-      return text
+      const written = (await files.list()).includes('history.jsonl');
+      return (written ? await readText(historyPath) : '')
         .split('\n')
         .filter((line) => line !== '')
         .map((line, index) => parseJson(line, historyPath, ` in line ${index + 1}`));
@@ -208,8 +208,18 @@ function openedFolder(folder: string, resumed: boolean, release: () => void): Ru
       await write('metrics.json', jsonFile(metrics));
     },
     write,
+    claim,
     close: release,
   };
+}
+
+/** The name as a run keeps it: with `/`, and without detours. */
+function nameInFolder(folder: string, name: string): string {
+  const inside = relative(folder, resolve(folder, name)).split(sep).join('/');
+  if (!isNameInFolder(inside)) {
+    throw new InvalidArgumentError(`A run's file must lie in its folder, got ${name}.`);
+  }
+  return inside;
 }
 
 type Json = { readonly [key: string]: unknown };
@@ -217,7 +227,7 @@ type Json = { readonly [key: string]: unknown };
 function compareConfigs(before: Json, now: Json, mayChange: readonly string[]): string[] {
   const notes: string[] = [];
   for (const part of ['options', 'seeds', 'datasets']) {
-    for (const [name, was, is] of differences(before[part] as Json, now[part] as Json)) {
+    for (const [name, was, is] of differences(before[part], now[part])) {
       if (mayChange.includes(name)) continue;
       // These are judged by what came of them, in `backend` and `threads`.
       if (part === 'options' && (name === 'backend' || name === 'threads')) continue;
@@ -226,45 +236,38 @@ function compareConfigs(before: Json, now: Json, mayChange: readonly string[]): 
       );
     }
   }
-  for (const name of ['backend', 'threads']) {
+  // The threads of `simd` share the work in a way that leaves every digit as it is.
+  const decisive = now.backend === 'simd' ? ['backend'] : ['backend', 'threads'];
+  for (const name of decisive) {
     if (before[name] === now[name]) continue;
     notes.push(
       `The run was begun with ${name} ${shown(before[name])} and goes on with ${shown(now[name])}: the last digits of the result may differ.`,
     );
   }
-  for (const [name, was, is] of differences(before.packages as Json, now.packages as Json)) {
+  for (const [name, was, is] of differences(before.packages, now.packages)) {
     notes.push(`The run was begun with ${name} ${shown(was)} and goes on with ${shown(is)}.`);
   }
   return notes;
 }
 
-function differences(before: Json = {}, now: Json = {}): [string, unknown, unknown][] {
+function differences(earlier: unknown, later: unknown): [string, unknown, unknown][] {
+  const [before, now] = [earlier, later].map((value) => (isRecord(value) ? value : {})) as [
+    Json,
+    Json,
+  ];
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]
     .filter((name) => !isDeepStrictEqual(before[name], now[name]))
     .map((name) => [name, before[name], now[name]]);
 }
 
-interface FolderState {
-  readonly kind: 'empty' | 'run' | 'other';
-  readonly finished: boolean;
-  readonly hasCheckpoint: boolean;
-  /** True when there is more in it than a configuration. */
-  readonly holdsWork: boolean;
-  /** The first things in it, for a message. */
-  readonly sample: string;
-}
-
-async function inspect(folder: string): Promise<FolderState> {
-  const entries = await visibleEntries(folder);
-  const isRun = entries.some((entry) => (runEntries as readonly string[]).includes(entry));
-  const hasCheckpoint = (await visibleEntries(join(folder, 'checkpoints'))).length > 0;
-  const made = entries.filter((entry) => entry !== 'config.json' && entry !== 'checkpoints');
+/** How far the run in a folder has come. */
+async function inspect(files: RunFiles) {
+  const made = await files.list();
   return {
-    kind: entries.length === 0 ? 'empty' : isRun ? 'run' : 'other',
-    finished: entries.includes('metrics.json'),
-    hasCheckpoint,
-    holdsWork: hasCheckpoint || made.length > 0,
-    sample: entries.slice(0, 3).join(', ') + (entries.length > 3 ? ', ...' : ''),
+    finished: made.includes('metrics.json'),
+    hasCheckpoint: made.some((name) => name.startsWith('checkpoints/')),
+    /** True when there is more in it than a configuration. */
+    holdsWork: made.some((name) => name !== 'config.json'),
   };
 }
 
@@ -300,25 +303,15 @@ async function checkSpace(folder: string, needed: number): Promise<void> {
   }
 }
 
-/** What a killed process left behind; nobody else is writing, the folder is locked. */
-async function removeUnfinished(folder: string): Promise<void> {
-  for (const place of ['.', 'checkpoints', 'model', 'plots']) {
-    const entries = await readdir(join(folder, place)).catch(() => [] as string[]);
-    for (const entry of entries.filter(isUnfinishedFile)) {
-      const path = join(folder, place, entry);
-      if ((await stat(path)).isFile()) await rm(path, { force: true });
-    }
-  }
-}
-
 function alreadyThere(folder: string, finished: boolean, resumable: boolean): InvalidArgumentError {
+  const what = finished ? 'a finished run' : resumable ? 'a run that was stopped' : 'a run';
   const ways = [
     resumable && !finished ? '--resume to go on with it' : '',
     '--overwrite to replace it',
     '--out DIR to keep both',
   ].filter(Boolean);
   return new InvalidArgumentError(
-    `${folder} holds ${finished ? 'a finished run' : 'a run that was stopped'} already. Add ${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}.`,
+    `${folder} holds ${what} already. Add ${ways.slice(0, -1).join(', ')} or ${ways.at(-1)}.`,
   );
 }
 
@@ -329,23 +322,38 @@ function nothingToResume(folder: string): InvalidArgumentError {
 }
 
 async function readJson(path: string): Promise<Json> {
-  return parseJson(await readFile(path, 'utf8'), path, '') as Json;
+  const json = parseJson(await readText(path), path, '');
+  if (!isRecord(json)) {
+    throw damaged(path, `expected a JSON object, got ${JSON.stringify(json)?.slice(0, 40)}`);
+  }
+  return json;
+}
+
+/** Of a file that the run wrote; none is larger. */
+async function readText(path: string): Promise<string> {
+  const bytes = await readPlainFile(path, { maxBytes: 2 ** 28 }).catch((cause: Error) => {
+    throw damaged(path, `it cannot be read: ${cause.message}`, cause);
+  });
+  return new TextDecoder().decode(bytes);
+}
+
+function damaged(source: string, what: string, cause?: unknown): DataFormatError {
+  return new DataFormatError(`${source}: ${what}. Start the run anew with --overwrite.`, {
+    source,
+    cause,
+  });
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(text: string, source: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new DataFormatError(
-      `${source}: expected JSON${where}, got something else. Start the run anew with --overwrite.`,
-      { source, cause },
-    );
+    throw damaged(source, `expected JSON${where}, got something else`, cause);
   }
-}
-
-function absentAsEmpty(error: NodeJS.ErrnoException): string {
-  if (error.code === 'ENOENT') return '';
-  throw error;
 }
 
 function asJson(value: object): Json {

@@ -39,6 +39,11 @@ export function isUnfinishedFile(name: string): boolean {
   return /^\..+\.[0-9a-f]{8}\.part$/.test(basename(name));
 }
 
+/** The name of the file that an {@link isUnfinishedFile unfinished} one was to become. */
+export function unfinishedFileOf(name: string): string {
+  return basename(name).slice(1, -'.01234567.part'.length);
+}
+
 const unfinished = new Set<string>();
 let watchingExit = false;
 

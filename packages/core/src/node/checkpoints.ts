@@ -1,7 +1,13 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckpointStore, storeOver } from '../training/index.js';
-import { isUnfinishedFile, writeFileAtomic } from './atomic-files.js';
+import { isUnfinishedFile, unfinishedFileOf, writeFileAtomic } from './atomic-files.js';
+import {
+  checkpointFileOf,
+  checkpointNumberOf,
+  isCheckpointFile,
+  listCheckpoints,
+} from './checkpoint-files.js';
 import { makeFolder } from './make-folder.js';
 
 /**
@@ -10,19 +16,9 @@ import { makeFolder } from './make-folder.js';
  */
 export function createCheckpointStore(folder: string): CheckpointStore {
   let cleared = false;
-  const pathOf = (number: number) =>
-    join(folder, `checkpoint-${String(number).padStart(6, '0')}.nnlab`);
+  const pathOf = (number: number) => join(folder, checkpointFileOf(number));
   return storeOver({
-    async list() {
-      const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return [];
-        throw error;
-      });
-      return names
-        .flatMap((name) => /^checkpoint-(\d{6,12})\.nnlab$/.exec(name)?.[1] ?? [])
-        .map(Number)
-        .sort((a, b) => a - b);
-    },
+    list: async () => (await listCheckpoints(folder)).map(checkpointNumberOf),
     nameOf: pathOf,
     read: (number) => readFile(pathOf(number)),
     async write(number, bytes) {
@@ -37,6 +33,8 @@ export function createCheckpointStore(folder: string): CheckpointStore {
 async function clearUnfinished(folder: string): Promise<void> {
   await makeFolder(folder);
   for (const name of await readdir(folder)) {
-    if (isUnfinishedFile(name)) await rm(join(folder, name), { force: true });
+    if (isUnfinishedFile(name) && isCheckpointFile(unfinishedFileOf(name))) {
+      await rm(join(folder, name), { force: true });
+    }
   }
 }

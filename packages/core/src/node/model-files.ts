@@ -15,30 +15,39 @@ import { makeFolder } from './make-folder.js';
 import { readPlainFile } from './read-plain-file.js';
 
 const modelFile = 'model.json';
-const weightsFiles = ['weights.bin', 'weights-2.bin'] as const;
+const weightsFile = 'weights.bin';
+/** Where the weights lie while a model that is there already gives way. */
+const interimFile = 'weights-2.bin';
+
+/** The files that {@link saveModel} writes, the last one only for a moment. */
+export const modelFileNames = [modelFile, weightsFile, interimFile] as const;
 
 /**
  * Writes a model into a folder as `model.json` and `weights.bin`, which any tfjs loads. The folder
- * is made if need be. A model that is there already stays whole until the new one is: the new
- * weights go beside the old ones, under the name that is free, and `model.json` decides.
+ * is made if need be. At every moment `model.json` names weights that are whole: a model that is
+ * there already is replaced by way of a second file of weights.
  *
  * @throws InvalidArgumentError when a weight is NaN or infinite.
- * @throws the operating system's error when the folder cannot be written; nothing is left behind.
+ * @throws the operating system's error when the folder cannot be written; it then holds the old
+ *   model or the new one, whole.
  */
 export async function saveModel(model: tf.LayersModel, folder: string): Promise<void> {
   const artifacts = await modelArtifactsOf(model);
+  const weights = weightBytesOf(artifacts);
   await makeFolder(folder);
-  const current = await readFile(join(folder, modelFile), 'utf8').catch(() => '');
-  const inUse = weightsFiles.find((name) => current.includes(`"${name}"`));
-  const free = weightsFiles.find((name) => name !== inUse)!;
-  await writeFileAtomic(join(folder, free), weightBytesOf(artifacts));
-  try {
-    await writeFileAtomic(join(folder, modelFile), modelJsonOf(artifacts, free));
-  } catch (error) {
-    await rm(join(folder, free), { force: true });
-    throw error;
-  }
-  if (inUse) await rm(join(folder, inUse), { force: true });
+  const write = async (name: string) => {
+    await writeFileAtomic(join(folder, name), weights);
+    try {
+      await writeFileAtomic(join(folder, modelFile), modelJsonOf(artifacts, name));
+    } catch (error) {
+      await rm(join(folder, name), { force: true });
+      throw error;
+    }
+  };
+  const current = await readPlainFile(join(folder, modelFile)).catch(() => new Uint8Array());
+  if (Buffer.from(current).includes(`"${weightsFile}"`)) await write(interimFile);
+  await write(weightsFile);
+  await rm(join(folder, interimFile), { force: true });
 }
 
 /**

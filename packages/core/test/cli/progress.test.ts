@@ -43,7 +43,7 @@ function screen(written: readonly string[]): string[] {
 describe('on a terminal', () => {
   test('a bar shows share, count, rate, time left and the note, and stays as a line', async () => {
     const { terminal, written } = fakeTerminal(100);
-    const progress = createProgress(terminal, 'Training', 40, { unit: 'images' });
+    const progress = createProgress(terminal, 'Training', 40, { unit: 'image' });
     for (let step = 1; step <= 20; step++) {
       await wait(30);
       progress.update(step, `loss ${step}`);
@@ -75,7 +75,7 @@ describe('on a terminal', () => {
 
   test.each([20, 40, 80])('fits %d columns', async (columns) => {
     const { terminal, written } = fakeTerminal(columns);
-    const progress = createProgress(terminal, 'Training', 48_000, { unit: 'images' });
+    const progress = createProgress(terminal, 'Training', 48_000, { unit: 'image' });
     progress.update(12_000, 'loss 0.1234  accuracy 0.9876');
     await wait(150);
     for (const row of screen(written)) expect(row.length).toBeLessThan(columns);

@@ -1,15 +1,22 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openRunFolder, type RunConfig, type RunFolder } from '../../src/cli/run-folder.js';
+import {
+  openRunFolder,
+  type RunConfig,
+  type RunFolder,
+  type RunFolderOptions,
+} from '../../src/cli/run-folder.js';
 import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
 
 let base: string;
 const opened: RunFolder[] = [];
-const open: typeof openRunFolder = async (...args) => {
-  const run = await openRunFolder(...args);
+const open = async (path: string, options: Partial<RunFolderOptions> = {}) => {
+  const run = await openRunFolder(path, { project: 'clock', ...options });
   opened.push(run);
   return run;
 };
@@ -45,6 +52,7 @@ describe('a new run', () => {
     const path = join(base, 'runs/clock/smoke');
     await finishedRun(path);
     expect((await readdir(path)).sort()).toEqual([
+      '.nn-lab-run.json',
       'checkpoints',
       'config.json',
       'history.jsonl',
@@ -118,8 +126,8 @@ describe('a folder that holds something already', () => {
     await finishedRun(path);
     await writeFile(join(path, 'my notes.txt'), 'kept');
     await open(path, { overwrite: true });
-    expect((await readdir(path)).sort()).toEqual(['.lock', 'checkpoints', 'my notes.txt']);
-    expect(await readdir(join(path, 'checkpoints'))).toEqual([]);
+    expect((await readdir(path)).sort()).toEqual(['.lock', '.nn-lab-run.json', 'my notes.txt']);
+    expect(await readFile(join(path, 'my notes.txt'), 'utf8')).toBe('kept');
   });
 
   test("a folder of somebody's files is refused, with --overwrite too", async () => {
@@ -138,17 +146,134 @@ describe('a folder that holds something already', () => {
     await first.configure(config);
     first.close();
     await open(path);
-    expect((await readdir(path)).sort()).toEqual(['.lock', 'checkpoints']);
+    expect((await readdir(path)).sort()).toEqual(['.lock', '.nn-lab-run.json']);
   });
 
   test('half-written files of a killed process are cleared away', async () => {
     const path = join(base, 'run');
     await finishedRun(path);
     await writeFile(join(path, '.config.json.0123abcd.part'), '{');
-    await writeFile(join(path, 'checkpoints/.0002.ckpt.0123abcd.part'), 'we');
+    await writeFile(join(path, 'checkpoints/.checkpoint-000002.nnlab.0123abcd.part'), 'we');
     await open(path, { resume: true });
     expect(await readdir(join(path, 'checkpoints'))).toEqual(['0001.ckpt']);
     expect(await readdir(path)).not.toContain('.config.json.0123abcd.part');
+  });
+});
+
+describe("what is somebody else's", () => {
+  const others = {
+    'model/weights.bin': 'their weights',
+    'plots/thesis.png': 'their plot',
+    'config.json': '{}',
+    'checkpoints/checkpoint-000001.nnlab': 'theirs',
+    '.hidden': 'theirs',
+  };
+  const put = async (folder: string, files: Readonly<Record<string, string>>) => {
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(join(folder, name, '..'), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
+  };
+  const has = async (folder: string, files: Readonly<Record<string, string>>) => {
+    for (const [name, text] of Object.entries(files)) {
+      expect(await readFile(join(folder, name), 'utf8')).toBe(text);
+    }
+  };
+
+  test.each(Object.keys(others).filter((name) => name !== '.hidden'))(
+    'a folder with a %s of theirs is no run, with any flag',
+    async (name) => {
+      const files = { [name]: 'theirs' };
+      await put(base, files);
+      for (const options of [{}, { overwrite: true }, { resume: true }]) {
+        await expect(open(base, options)).rejects.toThrow(
+          `${base} is not empty and holds no run (${name.split('/')[0]}).`,
+        );
+      }
+      await has(base, files);
+      expect(await readdir(base)).toEqual([name.split('/')[0]]);
+    },
+  );
+
+  test('is kept by --overwrite, with the folders it lies in, whatever its name', async () => {
+    const path = join(base, 'run');
+    await finishedRun(path);
+    const files = {
+      'plots/thesis.png': 'theirs',
+      'model/weights.bin': 'theirs',
+      'report.html': 'theirs',
+      '.gitignore': 'theirs',
+      'plots/.0123.0123abcd.part': 'theirs',
+    };
+    await put(path, files);
+    const run = await open(path, { overwrite: true });
+    await has(path, files);
+    expect(await readdir(join(path, 'plots'))).not.toContain('loss.svg');
+    for (const name of ['report.html', 'model/weights.bin']) {
+      await expect(run.write(name, 'ours')).rejects.toThrow(
+        `${join(path, name)} is in the way: it is not of the run.`,
+      );
+      await expect(run.claim([name])).rejects.toThrow('is in the way');
+    }
+    await has(path, files);
+  });
+
+  test.each(['the run of another project', 'a damaged mark'])(
+    '%s is not replaced',
+    async (kind) => {
+      const path = join(base, 'run');
+      await finishedRun(path);
+      if (kind === 'a damaged mark') {
+        await writeFile(join(path, '.nn-lab-run.json'), '{"nnLabRun":1,"files":["../x"]}');
+      }
+      const project = kind === 'a damaged mark' ? 'clock' : 'xor';
+      for (const options of [{}, { overwrite: true }, { resume: true }]) {
+        await expect(open(path, { project, ...options })).rejects.toThrow(
+          project === 'xor' ? 'holds a run of another project (clock)' : 'holds no run',
+        );
+      }
+      expect(await readdir(path)).toContain('metrics.json');
+    },
+  );
+
+  test.each(['plots', 'model', 'checkpoints', 'plots/loss.svg'])(
+    'a link that has taken the place of %s is left alone, and what it leads to',
+    async (name) => {
+      const path = join(base, 'run');
+      await finishedRun(path);
+      const theirs = join(base, 'theirs');
+      await put(theirs, { 'loss.svg': 'theirs', '0001.ckpt': 'theirs' });
+      await rm(join(path, name), { recursive: true, force: true });
+      await symlink(name.endsWith('.svg') ? join(theirs, 'loss.svg') : theirs, join(path, name));
+      for (const options of [{}, { overwrite: true }, { resume: true }]) {
+        await expect(open(path, options)).rejects.toThrow(`${join(path, name)} is in the way`);
+      }
+      await has(theirs, { 'loss.svg': 'theirs', '0001.ckpt': 'theirs' });
+    },
+  );
+
+  test('a run is replaced through a link to its folder', async () => {
+    await finishedRun(join(base, 'run'));
+    await symlink(join(base, 'run'), join(base, 'link'));
+    await open(join(base, 'link'), { overwrite: true });
+    expect(await readdir(join(base, 'run'))).not.toContain('metrics.json');
+  });
+
+  test.each([
+    ['a folder', 'checkpoint-000007.nnlab', 'it is not a plain file'],
+    ['of an absurd number', 'checkpoint-999999999999.nnlab', 'its number is above 999999999'],
+    ['of an endless number', `checkpoint-${'9'.repeat(40)}.nnlab`, 'its number is above'],
+  ])('a checkpoint that is %s is named, and kept', async (kind, name, reason) => {
+    const path = join(base, 'run');
+    await finishedRun(path);
+    const place = join(path, 'checkpoints', name);
+    await (kind === 'a folder' ? mkdir(place) : writeFile(place, 'theirs'));
+    for (const options of [{ overwrite: true }, { resume: true }]) {
+      await expect(open(path, options)).rejects.toThrow(
+        `${place} is in the way: it has the name of a checkpoint, but ${reason}`,
+      );
+    }
+    expect(await readdir(join(path, 'checkpoints'))).toContain(name);
   });
 });
 
@@ -199,14 +324,54 @@ describe('--resume', () => {
     const next = {
       ...config,
       options: { preset: 'smoke', epochs: 9, out: '/elsewhere', verbose: true },
-      threads: 4,
       packages: { '@nn-lab/core': '1.1.0' },
     };
     await expect(run.configure(next)).rejects.toThrow('epochs');
     expect(await run.configure(next, { mayChange: ['epochs'] })).toEqual([
-      'The run was begun with threads 2 and goes on with 4: the last digits of the result may differ.',
       'The run was begun with @nn-lab/core "1.0.0" and goes on with "1.1.0".',
     ]);
+  });
+
+  test.each([
+    ['simd', 'simd', 4, []],
+    ['tensorflow', 'tensorflow', 4, ['threads 2 and goes on with 4']],
+    ['simd', 'cpu', 2, ['backend "simd" and goes on with "cpu"']],
+  ])('from %s on %s with %i threads', async (begun, now, threads, notes) => {
+    const path = join(base, 'run');
+    const first = await open(path);
+    await first.configure({ ...config, backend: begun });
+    await first.write('checkpoints/0001.ckpt', 'weights');
+    first.close();
+    const run = await open(path, { resume: true });
+    expect(await run.configure({ ...config, backend: now, threads })).toEqual(
+      notes.map(
+        (note) => `The run was begun with ${note}: the last digits of the result may differ.`,
+      ),
+    );
+  });
+
+  test.each([
+    ['null', 'expected a JSON object, got null'],
+    ['[1]', 'expected a JSON object, got [1]'],
+    ['{', 'expected JSON, got something else'],
+    [undefined, 'it cannot be read: there is no such file'],
+  ])('says in one line that a config.json of %s is damaged', async (text, message) => {
+    const path = join(base, 'run');
+    await finishedRun(path);
+    const configPath = join(path, 'config.json');
+    await (text === undefined ? rm(configPath) : writeFile(configPath, text));
+    const run = await open(path, { resume: true });
+    await expect(run.configure(config)).rejects.toThrow(
+      `${configPath}: ${message}. Start the run anew with --overwrite.`,
+    );
+  });
+
+  test('a config.json whose parts are of the wrong kind is of another run', async () => {
+    const path = join(base, 'run');
+    await finishedRun(path);
+    await writeFile(join(path, 'config.json'), '{"options":null,"seeds":7,"packages":"x"}');
+    const run = await open(path, { resume: true });
+    await expect(run.configure(config)).rejects.toThrow('begun with preset (not set)');
   });
 
   test('says which line of a damaged history is wrong', async () => {
@@ -231,6 +396,71 @@ describe('one folder, one process', () => {
     first.close();
     first.close();
     await open(path);
+  });
+
+  test.each([
+    ['a folder', async (path: string) => void (await mkdir(path))],
+    ['a pipe', async (path: string) => void spawnSync('mkfifo', [path])],
+    ['a link', (path: string) => symlink('/dev/zero', path)],
+    ['a text', (path: string) => writeFile(path, 'Do not delete me.')],
+    ['other JSON', (path: string) => writeFile(path, '{"lockfileVersion": 3}')],
+    ['large', (path: string) => writeFile(path, ' '.repeat(10_000))],
+  ])('a lock that is %s is named and kept', async (_, make) => {
+    const path = join(base, '.lock');
+    await make(path);
+    await expect(open(base)).rejects.toThrow(
+      `${path} is in the way: it is not the lock of a run. Move it away, or give another folder with --out.`,
+    );
+    expect(await readdir(base)).toEqual(['.lock']);
+  });
+
+  test.each([
+    ['stale', () => JSON.stringify({ pid: deadProcess(), host: hostname() })],
+    ['empty', () => ''],
+    ['absent', () => undefined],
+  ])(
+    'of many processes that come in the same instant to a lock that is %s, one gets in',
+    async (_, text) => {
+      const program = fileURLToPath(new URL('lock-contender.mjs', import.meta.url));
+      const contenders = Array.from({ length: 6 }, () =>
+        spawn(process.execPath, [program], {
+          stdio: ['pipe', 'pipe', 'inherit'],
+        }),
+      );
+      const lines = contenders.map(({ stdout }) =>
+        createInterface({ input: stdout })[Symbol.asyncIterator](),
+      );
+      const answers = () => Promise.all(lines.map(async (line) => (await line.next()).value));
+      try {
+        expect(await answers()).toEqual(contenders.map(() => 'ready'));
+        for (let round = 0; round < 15; round++) {
+          const folder = join(base, `${round}`);
+          await mkdir(folder);
+          const content = text();
+          if (content !== undefined) await writeFile(join(folder, '.lock'), content);
+          const at = Date.now() + 15;
+          for (const { stdin } of contenders) stdin.write(`${JSON.stringify({ folder, at })}\n`);
+          const got = await answers();
+          expect(got.filter((answer) => answer === 'held')).toHaveLength(1);
+          expect(got.filter((answer) => answer?.startsWith('Another run'))).toHaveLength(5);
+          for (const { stdin } of contenders) stdin.write('release\n');
+          await answers();
+          expect(await readdir(folder)).toEqual([]);
+        }
+      } finally {
+        for (const contender of contenders) contender.kill();
+      }
+    },
+    120_000,
+  );
+
+  test('a takeover that a killed process left is taken over too', async () => {
+    const stale = JSON.stringify({ pid: deadProcess(), host: hostname() });
+    for (const name of ['.lock', '.lock.takeover', '.lock.takeover.takeover']) {
+      await writeFile(join(base, name), stale);
+    }
+    await open(base);
+    expect((await readdir(base)).sort()).toEqual(['.lock', '.nn-lab-run.json']);
   });
 
   test('of many that come at once, exactly one gets in', async () => {
@@ -259,7 +489,7 @@ describe('one folder, one process', () => {
     await writeFile(join(base, '.lock'), text());
     await open(base);
     expect(JSON.parse(await readFile(join(base, '.lock'), 'utf8')).pid).toBe(process.pid);
-    expect(await readdir(base)).toEqual(['.lock', 'checkpoints']);
+    expect((await readdir(base)).sort()).toEqual(['.lock', '.nn-lab-run.json']);
   });
 
   test.skipIf(process.platform !== 'linux')(

@@ -1,4 +1,15 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -80,12 +91,43 @@ describe('saveModel and loadModel', () => {
     const [first, second, third] = [1, 2, 3].map((seed) => smallModel({ seed }));
     await saveModel(first!, folder);
     await saveModel(second!, folder);
-    expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights-2.bin']);
+    expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
     expect(await weightBytes(await loadModel(folder))).toBe(await weightBytes(second!));
+
+    // What a kill leaves on the way from the second to the third: either way it ends the same.
+    const json = await readFile(jsonPath(), 'utf8');
+    await writeFile(jsonPath(), json.replace('"weights.bin"', '"weights-2.bin"'));
+    await rename(join(folder, 'weights.bin'), join(folder, 'weights-2.bin'));
+    for (const leftover of [undefined, 'old weights']) {
+      if (leftover) await writeFile(join(folder, 'weights.bin'), leftover);
+      expect(await weightBytes(await loadModel(folder))).toBe(await weightBytes(second!));
+    }
     await saveModel(third!, folder);
     expect((await readdir(folder)).sort()).toEqual(['model.json', 'weights.bin']);
     expect(await weightBytes(await loadModel(folder))).toBe(await weightBytes(third!));
   });
+
+  it('leave the old model whole where the new one cannot be written', async () => {
+    const [first, second] = [1, 2].map((seed) => smallModel({ seed }));
+    await saveModel(first!, folder);
+    await mkdir(join(folder, 'weights-2.bin'));
+    await expect(saveModel(second!, folder)).rejects.toThrow(/EISDIR|weights-2/);
+    expect(await weightBytes(await loadModel(folder))).toBe(await weightBytes(first!));
+  });
+
+  it.each(['model.json', 'weights.bin'])(
+    'refuse a %s that is a pipe or never ends',
+    async (name) => {
+      await saveModel(smallModel(), folder);
+      const path = join(folder, name);
+      await rm(path);
+      spawnSync('mkfifo', [path]);
+      await expect(loadModel(folder)).rejects.toThrow(`${path} cannot be read: it is a pipe.`);
+      await rm(path);
+      await symlink('/dev/zero', path);
+      await expect(loadModel(folder)).rejects.toThrow(`${path} cannot be read: it is a device.`);
+    },
+  );
 
   it('load models with nested models, several outputs and quantized weights', async () => {
     const inner = tf.sequential({

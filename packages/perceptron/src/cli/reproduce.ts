@@ -7,7 +7,7 @@ import {
   formatPercent,
   formatTable,
   openRunFolder,
-  pathOption,
+  outputFolderOptions,
   readPackageVersion,
 } from '@nn-lab/core/cli';
 import { courseOptions, courseResults, projectOneResults } from '../course.js';
@@ -34,17 +34,10 @@ export const reproduceCommand = defineCommand({
   name: 'reproduce',
   summary: "run the course's experiments, and the averaged perceptron",
   description:
-    "Trains as the course did, batch and online, and with averaged weights, and leaves a folder with the models, plots and a report beside the course's results. An earlier reproduction in the folder is replaced.",
-  options: [
-    dataOption,
-    pathOption('out', 'folder for models, plots and report', {
-      placeholder: 'DIR',
-      default: ({ project }) => `runs/${project}/reproduce`,
-      defaultText: 'runs/perceptron/reproduce',
-    }),
-  ],
+    "Trains as the course did, batch and online, and with averaged weights, and leaves a folder with the models, plots and a report beside the course's results.",
+  options: [dataOption, ...outputFolderOptions('runs/<project>/reproduce')],
   async run({ options, program, log, progress, signal, result }) {
-    const folder = await openRunFolder(options.out, { overwrite: true });
+    const folder = await openRunFolder(options.out, { ...options, project: program.project });
     try {
       const data = await loadRows('digits16', options.data, { log, signal });
       await folder.configure({
@@ -61,7 +54,7 @@ export const reproduceCommand = defineCommand({
       log.info(
         `Data: ${data.origin}, ${data.train.x.rows} to train and ${data.test.x.rows} to test.`,
       );
-      const bar = progress('Training', 3, { unit: 'methods' });
+      const bar = progress('Training', 3, { unit: 'method' });
       const results: MethodResult[] = [];
       for (const method of ['batch', 'online', 'averaged'] as const) {
         results.push(runMethod(method, data));
@@ -78,6 +71,7 @@ export const reproduceCommand = defineCommand({
         machine: describeMachine(),
       };
       for (const { method, perceptron } of results) {
+        await folder.claim([`model/${method}.json`]);
         await savePerceptron(perceptron, join(folder.model, `${method}.json`));
       }
       await writePerceptronReport(folder, { data, results, machine: document.machine });

@@ -63,7 +63,7 @@ export const trainCommand = defineCommand({
   ],
   async run({ options, program, log, signal, result }) {
     const { preset: method, learningRate, patience, epochs, seed, shuffle } = options;
-    const run = await openRunFolder(options.out, options);
+    const run = await openRunFolder(options.out, { ...options, project: program.project });
     try {
       const { train, test, hashes, origin } = await loadRows(options.dataset, options.data, {
         log,
@@ -99,6 +99,7 @@ export const trainCommand = defineCommand({
           ),
       });
       const seconds = (performance.now() - began) / 1000;
+      await run.claim(['model/model.json']);
       await savePerceptron(perceptron, join(run.model, 'model.json'));
       await run.writeHistory(training.history);
       const evaluation = evaluate(perceptron, test);

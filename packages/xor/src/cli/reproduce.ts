@@ -7,7 +7,7 @@ import {
   formatTable,
   integerOption,
   openRunFolder,
-  pathOption,
+  outputFolderOptions,
   readPackageVersion,
   seedOption,
 } from '@nn-lab/core/cli';
@@ -23,7 +23,7 @@ export const reproduceCommand = defineCommand({
   name: 'reproduce',
   summary: "run the course's experiments and the success rates behind them",
   description:
-    "Runs every experiment of the course from its NumPy stream, then measures how often gradient descent succeeds, and leaves a folder with plots and a report. An earlier reproduction in the folder is replaced. The seed is that of the success rates; the course's own is 42.",
+    "Runs every experiment of the course from its NumPy stream, then measures how often gradient descent succeeds, and leaves a folder with plots and a report. The seed is that of the success rates; the course's own is 42.",
   options: [
     integerOption('count', 'initialisations for the success rates', {
       default: 1000,
@@ -36,16 +36,12 @@ export const reproduceCommand = defineCommand({
       maximum: 10_000_000,
     }),
     seedOption,
-    pathOption('out', 'folder for plots and report', {
-      placeholder: 'DIR',
-      default: ({ project }) => `runs/${project}/reproduce`,
-      defaultText: 'runs/xor/reproduce',
-    }),
+    ...outputFolderOptions('runs/<project>/reproduce'),
   ],
   async run({ options, program, log, progress, signal, result }) {
     const { count, maxEvaluations, seed } = options;
     const began = performance.now();
-    const folder = await openRunFolder(options.out, { overwrite: true });
+    const folder = await openRunFolder(options.out, { ...options, project: program.project });
     try {
       await folder.configure({
         options: { ...options },
@@ -61,7 +57,7 @@ export const reproduceCommand = defineCommand({
       const runs = courseRuns({ trace: true });
       log.info(`Trained ${runs.length} times: ${runs.map(describeRun).join(', ')}.`);
 
-      const searching = progress('Searching lazily', 16, { unit: 'searches' });
+      const searching = progress('Searching lazily', 16, { unit: 'search' });
       const lazy = courseLazyCounts({ onSearch: (done) => searching.update(done) });
       const oneStreamLazy = oneStreamLazyCounts(8, {
         onSearch: (done) => searching.update(8 + done),
@@ -71,7 +67,7 @@ export const reproduceCommand = defineCommand({
       const cells = initialisations.flatMap((init) =>
         learningRates.map((learningRate) => ({ init, learningRate })),
       );
-      const measuring = progress('Measuring success', cells.length * count, { unit: 'runs' });
+      const measuring = progress('Measuring success', cells.length * count, { unit: 'run' });
       const success: SuccessMeasurement[] = [];
       for (const { init, learningRate } of cells) {
         success.push(measureSuccess(learningRate, init, { count, maxEvaluations, seed }));

@@ -52,7 +52,7 @@ const train = defineCommand({
     log.info(`seed ${options.seed}, ${options.epochs} epochs`);
     log.detail(`learning rate ${options.learningRate}`);
     await mkdir(options.out, { recursive: true });
-    const bar = progress('Training', options.epochs * 10, { unit: 'batches', lineInterval: 0.3 });
+    const bar = progress('Training', options.epochs * 10, { unit: 'batch', lineInterval: 0.3 });
     for (let step = 0; step < options.epochs * 10; step++) {
       await wait(20);
       bar.advance(1, `loss ${(1 / (step + 1)).toFixed(3)}`);
