@@ -8,6 +8,21 @@ import { add, mul, squaredLength, sub } from './vectors';
 export function repelExact(
   begin: i32, end: i32, map: usize, others: usize, count: i32, force: usize, sums: usize,
 ): void {
+  repel(begin, end, map, others, count, force, sums, true);
+}
+
+/** The same, and the numbers of a point do not depend on those beside it in the last digit either. */
+export function repelEach(
+  begin: i32, end: i32, map: usize, others: usize, count: i32, force: usize, sums: usize,
+): void {
+  repel(begin, end, map, others, count, force, sums, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function repel(
+  begin: i32, end: i32, map: usize, others: usize, count: i32, force: usize, sums: usize, inPairs: bool,
+): void {
   const one = f32x4.splat(1), zero = f32x4.splat(0);
   const stop = others + (<usize>count << 3);
   for (let i = begin; i < end; i += 8) {
@@ -20,9 +35,9 @@ export function repelExact(
       const x = v128.load_splat<f32>(other), y = v128.load_splat<f32>(other, 4);
       const dxa = sub(xa, x), dya = sub(ya, y), dxb = sub(xb, x), dyb = sub(yb, y);
       const a = add(one, squaredLength(dxa, dya)), b = add(one, squaredLength(dxb, dyb));
-      // One division for both halves: it is what takes the time.
-      const inverse = f32x4.div(one, mul(a, b));
-      const qa = mul(inverse, b), qb = mul(inverse, a);
+      // One division for both halves: it is what takes the time. The halves then share its rounding.
+      const inverse = f32x4.div(one, inPairs ? mul(a, b) : a);
+      const qa = inPairs ? mul(inverse, b) : inverse, qb = inPairs ? mul(inverse, a) : f32x4.div(one, b);
       sumA = add(sumA, qa);
       sumB = add(sumB, qb);
       const pushA = mul(qa, qa), pushB = mul(qb, qb);

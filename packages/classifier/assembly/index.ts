@@ -3,6 +3,6 @@ export { attract } from './attraction';
 export { buildTree, repelTree, sortByCell } from './barnes-hut';
 export { convolveRows, gatherForces, spreadCharges, transformCharges, transformPotential } from './interpolation';
 export { descend } from './descent';
-export { repelExact } from './exact';
+export { repelEach, repelExact } from './exact';
 export { layOut } from './layout';
 export { findNearest, nearestScratch } from './nearest';

@@ -2,15 +2,20 @@ import type { Dataset } from '@nn-lab/core/datasets';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 
 /** A table of numbers `[rows, columns]`, row by row: a row is one sample, a column one feature. */
-export interface Matrix {
+export interface Matrix<Values extends Float32Array | Float64Array = Float32Array | Float64Array> {
   readonly rows: number;
   readonly columns: number;
   /** `rows * columns` values. */
-  readonly values: Float32Array;
+  readonly values: Values;
 }
 
 /**
- * A matrix of rows, or of values that lie row by row already. A `Float32Array` is kept, not copied.
+ * A matrix of rows, or of values that lie row by row already. A `Float32Array` or a `Float64Array` is
+ * kept, not copied.
+ *
+ * Other numbers are copied as they are: to single precision if it holds all of them exactly, as it does
+ * whole numbers up to 16,777,216, and to double precision if not. So times in seconds since 1970 keep
+ * their seconds.
  *
  * @example
  * ```ts
@@ -41,22 +46,34 @@ function ofRows(source: readonly ArrayLike<number>[] | ArrayLike<number>): Matri
       `Expected equally long rows of numbers, but row 0 has ${rows[0]?.length ?? 'no'} values and row ${Math.max(ragged, 0)} ${rows[ragged]?.length ?? 'none'}. Give values that lie in one array with the number of columns.`,
     );
   }
-  const values = new Float32Array(rows.length * columns);
+  const values = new Float64Array(rows.length * columns);
   rows.forEach((row, index) => {
     values.set(row, index * columns);
   });
-  return { rows: rows.length, columns, values };
+  return { rows: rows.length, columns, values: withoutRounding(values) };
 }
 
 function ofValues(source: readonly ArrayLike<number>[] | ArrayLike<number>, columns: number) {
-  const values =
-    source instanceof Float32Array ? source : Float32Array.from(source as ArrayLike<number>);
-  if (!Number.isInteger(columns) || columns < 1 || values.length % columns !== 0) {
+  const given =
+    source instanceof Float32Array || source instanceof Float64Array
+      ? source
+      : Float64Array.from(source as ArrayLike<number>);
+  if (!isCount(columns) || columns < 1 || given.length % columns !== 0) {
     throw new ShapeError(
-      `Expected values that divide into rows of ${columns} columns, got ${values.length} values.`,
+      `Expected values that divide into rows of ${columns} columns, got ${given.length} values.`,
     );
   }
+  const values = given === source ? given : withoutRounding(given as Float64Array);
   return { rows: values.length / columns, columns, values };
+}
+
+/** Single precision takes half the room and half the time, where it holds the very same numbers. */
+export function withoutRounding(values: Float64Array): Float32Array | Float64Array {
+  const rounded = Float32Array.from(values);
+  for (let at = 0; at < values.length; at++) {
+    if (rounded[at] !== values[at] && !Number.isNaN(values[at])) return values;
+  }
+  return rounded;
 }
 
 /** The images of a dataset as rows, on the dataset's own scale. Floats are shared, bytes copied. */
@@ -79,17 +96,18 @@ export interface ValidateMatrixOptions {
 
 /**
  * Checks that a matrix is what it says: as many values as rows times columns, at least one, all
- * finite.
+ * finite and of a size from 1e-36 to 1e36.
  *
  * @throws ShapeError when sizes do not fit.
- * @throws InvalidArgumentError when there are too few rows, or a value is not a finite number.
+ * @throws InvalidArgumentError when there are too few rows, or a value is not a finite number or far
+ * too large, or all of them are far too small.
  */
 export function validateMatrix(matrix: Matrix, options: ValidateMatrixOptions = {}): void {
   const { name = 'the data', columns, minimumRows = 1 } = options;
   const { values } = matrix ?? {};
-  if (!(values instanceof Float32Array)) {
+  if (!(values instanceof Float32Array || values instanceof Float64Array)) {
     throw new InvalidArgumentError(
-      `Expected ${name} as a matrix { rows, columns, values: Float32Array }, got ${describe(matrix)}. Make one with matrixOf.`,
+      `Expected ${name} as a matrix { rows, columns, values: Float32Array or Float64Array }, got ${describe(matrix)}. Make one with matrixOf.`,
     );
   }
   const { rows, columns: width } = matrix;
@@ -114,6 +132,32 @@ export function validateMatrix(matrix: Matrix, options: ValidateMatrixOptions = 
       `Expected ${name} to hold finite numbers, got ${values[wrong]} in row ${Math.floor(wrong / width)}, column ${wrong % width}. Fill in or leave out what is missing first.`,
     );
   }
+  const at = largestAt(values);
+  const largest = Math.abs(values[at]!);
+  if (largest > largestSize || (largest > 0 && largest < smallestSize && !columns)) {
+    const single = Math.fround(largest);
+    const held = Number.isFinite(single) ? '' : `, which single precision holds as ${single}`;
+    throw new InvalidArgumentError(
+      `Expected ${name} to be of a scale from ${smallestSize} to ${largestSize}, got ${values[at]}${held} in row ${Math.floor(at / width)}, column ${at % width}. Multiply all of them by the same factor first.`,
+    );
+  }
+}
+
+/** Distances of numbers of these sizes are neither too large nor too small for single precision. */
+const largestSize = 1e36;
+const smallestSize = 1e-36;
+
+function largestAt(values: Float32Array | Float64Array): number {
+  let place = 0;
+  let largest = 0;
+  for (let index = 0; index < values.length; index++) {
+    const size = Math.abs(values[index]!);
+    if (size > largest) {
+      largest = size;
+      place = index;
+    }
+  }
+  return place;
 }
 
 /**
@@ -141,9 +185,13 @@ export function validateLabels(labels: ArrayLike<number>, rows: number): number 
 }
 
 /** The rows at these positions, in their order, copied. */
-export function takeRows(matrix: Matrix, indices: ArrayLike<number>): Matrix {
+export function takeRows<Values extends Float32Array | Float64Array>(
+  matrix: Matrix<Values>,
+  indices: ArrayLike<number>,
+): Matrix<Values> {
   const { columns } = matrix;
-  const values = new Float32Array(indices.length * columns);
+  const ArrayType = matrix.values.constructor as new (length: number) => Values;
+  const values = new ArrayType(indices.length * columns);
   for (let row = 0; row < indices.length; row++) {
     const from = indices[row]! * columns;
     values.set(matrix.values.subarray(from, from + columns), row * columns);
@@ -170,7 +218,7 @@ function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-function firstNonFinite(values: Float32Array): number {
+function firstNonFinite(values: Float32Array | Float64Array): number {
   // A sum is not finite as soon as one value is not; finite values cannot overflow it.
   let sum = 0;
   for (let index = 0; index < values.length; index++) sum += values[index]!;

@@ -114,6 +114,26 @@ export function decodeFloats<T extends Float32Array | Float64Array | Int32Array>
   return values;
 }
 
+/**
+ * The values of a matrix that {@link encodeFloats} wrote, in the precision that they had.
+ *
+ * @throws as {@link decodeFloats}.
+ */
+export function decodeRows(
+  saved: SavedFloats,
+  source: string,
+  length?: number,
+): Float32Array | Float64Array {
+  // Base64 has four characters for three bytes: 5.3 or 10.7 a number, and up to 3 to fill up.
+  const isDouble = saved?.base64?.length > 8 * saved?.length;
+  return decodeFloats<Float32Array | Float64Array>(
+    saved,
+    isDouble ? Float64Array : Float32Array,
+    source,
+    length,
+  );
+}
+
 /** @throws DataFormatError unless the value is a whole number of at least `minimum`. */
 export function requireSavedCount(value: unknown, minimum: number, source: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < minimum) {

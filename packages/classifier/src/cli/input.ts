@@ -3,7 +3,13 @@ import { type CliLog, choiceOption, dataOption, pathOption } from '@nn-lab/core/
 import { type DatasetSource, describeOrigin, parseNumberCsv } from '@nn-lab/core/datasets';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { loadDataset, readPlainFile } from '@nn-lab/core/node';
-import { type Matrix, matrixOf, matrixOfDataset, validateLabels } from '../matrix.js';
+import {
+  type Matrix,
+  matrixOf,
+  matrixOfDataset,
+  validateLabels,
+  withoutRounding,
+} from '../matrix.js';
 
 /** Rows, with their classes where these are known. */
 export interface LabelledRows {
@@ -70,7 +76,7 @@ export async function readTable(
   const table = parseNumberCsv(await readInput(file), { source: basename(file) });
   if (table.rows === 0)
     throw new InvalidArgumentError(`Expected rows of numbers in ${file}, got none.`);
-  const x = matrixOf(Float32Array.from(table.values), table.columns);
+  const x = matrixOf(withoutRounding(table.values), table.columns);
   if (labelsFile === undefined) return { x, labels: undefined, classNames: [], sources: [] };
   const column = parseNumberCsv(await readInput(labelsFile), { source: basename(labelsFile) });
   if (column.columns !== 1) {

@@ -1,8 +1,11 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { squaredDistance } from '../distances.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
+import { Pause } from '../pause.js';
 import { Pca } from '../pca/index.js';
 import { type ThreadOptions, validateThreads } from '../workspace.js';
 import { candidateRows } from './candidate-rows.js';
+import { compareAll } from './compare-all.js';
 import { type Neighbours, validateNeighbourCount } from './neighbours.js';
 
 /** Options of {@link approximateNeighbours}. */
@@ -18,8 +21,7 @@ export interface ApproximateNeighboursOptions extends ThreadOptions {
  * on the leading principal components, and the best of them by true distance are taken. The
  * distances given are the true ones. Of 784 columns it spares nine tenths of the work.
  *
- * Where there are no more columns than components, the neighbours are the exact ones, but for rows
- * whose distances differ by no more than the rounding of single precision.
+ * Where there are no more columns than components, the neighbours are the exact ones.
  *
  * @example
  * ```ts
@@ -50,18 +52,33 @@ export async function approximateNeighbours(
     throw new InvalidArgumentError(`Expected ${name} from 1, got ${value}.`);
   }
   validateThreads(options);
-  if (components >= Math.min(x.columns, x.rows - 1)) return nearlyExact(x, k, options);
+  if (components >= Math.min(x.columns, x.rows - 1)) return exactOthers(x, k, options);
   const reduced = await (await new Pca({ components }).fit(x)).transform(x);
   const count = Math.min(x.rows - 1, Math.ceil(k * candidates));
-  return nearestOf(x, await candidateRows(reduced, count, options), count, k);
+  const { indices } = await candidateRows(reduced, count, options);
+  return nearestOf(x, indices, count, k).neighbours;
 }
 
-/** Exact, unless more than these rows are as far as the last one wanted, by single precision. */
+/** So many more candidates than neighbours leave room for the rounding of single precision. */
 const spareCandidates = 8;
 
-async function nearlyExact(x: Matrix, k: number, options: ThreadOptions): Promise<Neighbours> {
+/** The exact ones: where single precision leaves a doubt, all rows are compared in double precision. */
+async function exactOthers(x: Matrix, k: number, options: ThreadOptions): Promise<Neighbours> {
   const count = Math.min(x.rows - 1, k + spareCandidates);
-  return nearestOf(x, await candidateRows(x, count, options), count, k);
+  const { indices, surelyWithin } = await candidateRows(x, count, options);
+  const { neighbours, farthest, farthestTaken } = nearestOf(x, indices, count, k);
+  if (count === x.rows - 1) return neighbours;
+  const squared = new Float64Array(k);
+  const pause = new Pause();
+  for (let row = 0; row < x.rows; row++) {
+    // Not even equally far: such a row may come first in the data.
+    if (farthestTaken[row]! < surelyWithin(farthest[row]!)) continue;
+    const [from, to] = [row * k, (row + 1) * k];
+    compareAll(x, x, row, row, squaredDistance, neighbours.indices.subarray(from, to), squared);
+    neighbours.distances.set(squared.map(Math.sqrt), from);
+    await pause.ifDue();
+  }
+  return neighbours;
 }
 
 /** More rows than this have so many pairs that comparing all columns of wide ones takes minutes. */
@@ -75,20 +92,23 @@ export function neighboursForMap(
 ): Promise<Neighbours> {
   const options = { threads, threadHost };
   return x.rows <= allColumnsUpTo
-    ? nearlyExact(x, k, options)
+    ? exactOthers(x, k, options)
     : approximateNeighbours(x, k, options);
 }
 
-/** The k nearest of each row's candidates. */
-function nearestOf(x: Matrix, candidates: Int32Array, count: number, k: number): Neighbours {
+/** The k nearest of each row's candidates, and the distances of the farthest: taken, and of all. */
+function nearestOf(x: Matrix, candidates: Int32Array, count: number, k: number) {
   const { rows, columns, values } = x;
   const indices = new Int32Array(rows * k);
   const distances = new Float32Array(rows * k);
+  const farthest = new Float64Array(rows);
+  const farthestTaken = new Float64Array(rows);
   const squared = new Float64Array(count);
   for (let row = 0; row < rows; row++) {
     const others = candidates.subarray(row * count, (row + 1) * count);
     for (let at = 0; at < count; at++) {
-      squared[at] = squaredDistance(values, row * columns, others[at]! * columns, columns);
+      const to = others[at]! * columns;
+      squared[at] = squaredDistance(values, row * columns, values, to, columns);
     }
     const order = Array.from(others, (_, at) => at).sort(
       (a, b) => squared[a]! - squared[b]! || others[a]! - others[b]!,
@@ -97,29 +117,8 @@ function nearestOf(x: Matrix, candidates: Int32Array, count: number, k: number):
       indices[row * k + place] = others[order[place]!]!;
       distances[row * k + place] = Math.sqrt(squared[order[place]!]!);
     }
+    farthest[row] = Math.sqrt(squared[order.at(-1)!]!);
+    farthestTaken[row] = Math.sqrt(squared[order[k - 1]!]!);
   }
-  return { indices, distances };
-}
-
-/** Of two rows; as four sums, so that no addition waits for the one before. */
-function squaredDistance(values: Float32Array, a: number, b: number, columns: number): number {
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  let fourth = 0;
-  let column = 0;
-  for (; column + 4 <= columns; column += 4) {
-    const at = a + column;
-    const to = b + column;
-    const one = values[at]! - values[to]!;
-    const two = values[at + 1]! - values[to + 1]!;
-    const three = values[at + 2]! - values[to + 2]!;
-    const four = values[at + 3]! - values[to + 3]!;
-    first += one * one;
-    second += two * two;
-    third += three * three;
-    fourth += four * four;
-  }
-  for (; column < columns; column++) first += (values[a + column]! - values[b + column]!) ** 2;
-  return first + second + (third + fourth);
+  return { neighbours: { indices, distances }, farthest, farthestTaken };
 }

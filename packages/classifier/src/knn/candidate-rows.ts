@@ -1,9 +1,18 @@
+import { meanOf, reachOf, scaleFor } from '../distances.js';
 import type { Matrix } from '../matrix.js';
 import { type ThreadOptions, Workspace } from '../workspace.js';
-import { meanOf } from './distance-blocks.js';
 
 const panelRows = 8;
 const rowsAPart = 256;
+const unitRoundoff = 2 ** -24;
+
+/** The rows that are nearest by distances in single precision. */
+export interface CandidateRows {
+  /** `[rows, k]`, in no order. */
+  readonly indices: Int32Array;
+  /** From which true distance on a row that is none of the candidates cannot be nearer than they are. */
+  readonly surelyWithin: (farthestCandidate: number) => number;
+}
 
 /**
  * The k nearest other rows of each row by distances in single precision, in no order: candidates,
@@ -11,57 +20,67 @@ const rowsAPart = 256;
  * never stored; that is what makes it fast for rows of few columns.
  *
  * @param k - From 1 to the rows less one.
- * @returns `[rows, k]`
  */
 export async function candidateRows(
   x: Matrix,
   k: number,
   options: ThreadOptions,
-): Promise<Int32Array> {
+): Promise<CandidateRows> {
   const { rows, columns } = x;
   const panelCount = Math.ceil(rows / panelRows);
   const queryRows = Math.ceil(rows / 4) * 4;
   const capacity = 2 * k + 64;
   const scratchBytes = 64 * (8 * capacity + 48);
-  const floats = (panelCount * panelRows + queryRows) * columns + panelCount * panelRows;
+  const floats = (panelCount * panelRows + queryRows) * columns;
   const bytes = 4 * (floats + rows * k) + Workspace.scratchBytes(scratchBytes, options) + 1024;
   const workspace = await Workspace.create(bytes, options);
   try {
     const panels = workspace.allocate(4 * panelCount * panelRows * columns);
     const queries = workspace.allocate(4 * queryRows * columns);
-    const norms = workspace.allocate(4 * panelCount * panelRows);
     const result = workspace.allocate(4 * rows * k);
     const scratch = workspace.allocateScratch(scratchBytes);
-    fill(x, {
+    const rounding = fill(x, {
       panels: workspace.floats(panels, panelCount * panelRows * columns),
       queries: workspace.floats(queries, queryRows * columns),
-      norms: workspace.floats(norms, panelCount * panelRows),
     });
-    const parameters = [panels, panelCount, queries, norms, columns, k, capacity, result];
+    const parameters = [panels, panelCount, queries, columns, k, capacity, result];
     workspace.forEach('findNearest', rows, 4, parameters, scratch, rowsAPart);
-    return workspace.integers(result, rows * k).slice();
+    return {
+      indices: workspace.integers(result, rows * k).slice(),
+      // Differences, squares and a sum of so many terms (Higham 2002, 3.1), and the rows themselves.
+      surelyWithin: (farthest) =>
+        (farthest - rounding) * (1 - unitRoundoff * (columns + 4)) - rounding,
+    };
   } finally {
     workspace.dispose();
   }
 }
 
-/** Rows less their mean, which takes most of the cancellation out of `|x|² - 2 q.x`. */
+/**
+ * Copies rows, scaled so that no square overflows. Rows of double precision are taken from their mean,
+ * which leaves less to be rounded.
+ *
+ * @returns how much rounding can change the distance of two rows.
+ */
 function fill(
   x: Matrix,
-  to: { panels: Float32Array; queries: Float32Array; norms: Float32Array },
-): void {
+  to: { readonly panels: Float32Array; readonly queries: Float32Array },
+): number {
   const { rows, columns, values } = x;
-  const mean = meanOf(x);
-  to.norms.fill(Number.POSITIVE_INFINITY);
+  const isRounded = values instanceof Float64Array;
+  const origin = isRounded ? meanOf(x) : new Float64Array(columns);
+  const reach = reachOf(x, origin);
+  const scale = scaleFor(reach);
+  to.panels.fill(Number.NaN);
   for (let row = 0; row < rows; row++) {
     const panel = (row - (row % panelRows)) * columns + (row % panelRows);
-    let norm = 0;
     for (let column = 0; column < columns; column++) {
-      const value = values[row * columns + column]! - mean[column]!;
-      norm += value * value;
+      const value = (values[row * columns + column]! - origin[column]!) * scale;
       to.panels[panel + panelRows * column] = value;
-      to.queries[row * columns + column] = -2 * value;
+      to.queries[row * columns + column] = value;
     }
-    to.norms[row] = norm;
   }
+  // Squares below the smallest number of single precision count as nothing.
+  const underflow = (Math.sqrt(columns) * 2 ** -62) / scale;
+  return (isRounded ? 2 * unitRoundoff * reach : 0) + underflow;
 }

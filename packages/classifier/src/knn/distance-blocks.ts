@@ -1,5 +1,6 @@
 import { NnLabError } from '@nn-lab/core/errors';
 import * as tf from '@tensorflow/tfjs';
+import { meanOf, reachOf, scaleFor, squaredDistance } from '../distances.js';
 import { type Matrix, varyingColumns } from '../matrix.js';
 
 /** Squared distances of some queries to some rows, less the part that is the query's own. */
@@ -12,6 +13,8 @@ export interface DistanceBlock {
   readonly products: Float32Array;
 }
 
+/** What a product of numbers below the smallest one may be off, with room to spare. */
+const underflow = 2 ** -100;
 const queriesPerBlock = 256;
 const rowsPerBlock = 8192;
 
@@ -24,17 +27,20 @@ export const queriesPerPass = 2048;
  * whatever the size of the data.
  *
  * Both sides are centred on the mean of the data, which takes most of the cancellation out of the
- * formula. What is left of the rounding is bounded by {@link slackOf}, so that a caller can tell
- * which distances are sure, and get the others from {@link exact}.
+ * formula, and scaled by a power of two, so that no square overflows: distances are those of the scaled
+ * rows. What is left of the rounding is bounded by {@link slackOf}, so that a caller can tell which
+ * distances are sure, and get the others from {@link exact}.
  */
 export class DistanceBlocks {
-  /** `|x|²` of each row of the data, centred. */
+  /** The factor of the rows: squared distances are divided by its square. */
+  readonly scale: number;
+  /** `|x|²` of each row of the data, centred and scaled. */
   readonly dataNorms: Float32Array;
-  /** `|q|²` of each query, centred. */
+  /** `|q|²` of each query, centred and scaled. */
   readonly queryNorms: Float64Array;
   readonly #data: Matrix;
   readonly #queries: Matrix;
-  readonly #mean: Float32Array;
+  readonly #mean: Float64Array;
   /** A column that is constant in the data is 0 when centred, and adds nothing to a product. */
   readonly #columns: Int32Array;
   readonly #longest: number;
@@ -46,9 +52,11 @@ export class DistanceBlocks {
     this.#mean = meanOf(data);
     const varying = varyingColumns(data);
     this.#columns = varying.length > 0 ? varying : Int32Array.of(0);
-    const norms = squaredNorms(data, this.#mean);
+    const reach = reachOf(data, this.#mean);
+    this.scale = scaleFor(queries === data ? reach : Math.max(reach, reachOf(queries, this.#mean)));
+    const norms = this.#squaredNorms(data);
     this.dataNorms = Float32Array.from(norms);
-    this.queryNorms = queries === data ? norms : squaredNorms(queries, this.#mean);
+    this.queryNorms = queries === data ? norms : this.#squaredNorms(queries);
     this.#longest = Math.sqrt(norms.reduce((longest, norm) => Math.max(longest, norm), 0));
     this.#unitRoundoff = tf.backend().floatPrecision() === 16 ? 2 ** -11 : 2 ** -24;
   }
@@ -57,11 +65,13 @@ export class DistanceBlocks {
    * How far a squared distance of this query can be from the true one.
    *
    * The product of n terms, summed in any order, errs by at most n u |q||x| (Higham, "Accuracy and
-   * Stability of Numerical Algorithms", 2002, 3.1); centring and the norms add a few u more.
+   * Stability of Numerical Algorithms", 2002, 3.1); centring and the norms add a few u more, and
+   * numbers below the smallest one next to nothing.
    */
   slackOf(query: number): number {
     const reach = Math.sqrt(this.queryNorms[query]!) + this.#longest;
-    return this.#unitRoundoff * (this.#data.columns / 2 + 16) * reach * reach;
+    const { columns } = this.#data;
+    return this.#unitRoundoff * (columns / 2 + 16) * reach * reach + columns * underflow;
   }
 
   /**
@@ -74,11 +84,8 @@ export class DistanceBlocks {
   exact(query: number, row: number, computed?: number): number {
     const { columns, values } = this.#data;
     const queries = this.#queries.values;
-    let sum = 0;
-    for (let a = query * columns, b = row * columns, end = a + columns; a < end; a++, b++) {
-      const difference = queries[a]! - values[b]!;
-      sum += difference * difference;
-    }
+    const sum =
+      squaredDistance(queries, query * columns, values, row * columns, columns) * this.scale ** 2;
     if (computed !== undefined && Math.abs(sum - computed) > this.slackOf(query)) {
       throw new NnLabError(
         `The backend '${tf.getBackend()}' multiplies matrices less precisely than float32, so that neighbours cannot be exact. Choose another, such as useBackend({ backend: 'simd' }).`,
@@ -133,37 +140,24 @@ export class DistanceBlocks {
     centred: Float32Array,
   ): tf.Tensor2D {
     const mean = this.#mean;
+    const scale = factor * this.scale;
     const kept = this.#columns;
     const width = kept.length;
     for (let row = start, at = 0; row < end; row++) {
       const from = row * columns;
       for (let i = 0; i < width; i++, at++) {
         const column = kept[i]!;
-        centred[at] = factor * (values[from + column]! - mean[column]!);
+        centred[at] = scale * (values[from + column]! - mean[column]!);
       }
     }
     return tf.tensor2d(centred.subarray(0, (end - start) * width), [end - start, width]);
   }
-}
 
-/** The mean of each column. */
-export function meanOf({ rows, columns, values }: Matrix): Float32Array {
-  const sums = new Float64Array(columns);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) sums[column]! += values[at]!;
+  #squaredNorms({ rows, columns, values }: Matrix): Float64Array {
+    const square = this.scale ** 2;
+    return Float64Array.from(
+      { length: rows },
+      (_, row) => squaredDistance(values, row * columns, this.#mean, 0, columns) * square,
+    );
   }
-  return Float32Array.from(sums, (sum) => sum / rows);
-}
-
-function squaredNorms({ rows, columns, values }: Matrix, mean: Float32Array): Float64Array {
-  const norms = new Float64Array(rows);
-  for (let row = 0, at = 0; row < rows; row++) {
-    let sum = 0;
-    for (let column = 0; column < columns; column++, at++) {
-      const centred = values[at]! - mean[column]!;
-      sum += centred * centred;
-    }
-    norms[row] = sum;
-  }
-  return norms;
 }

@@ -50,7 +50,8 @@ export async function nearestRows(
     });
     onProgress?.(end, queries.rows);
   }
-  return { indices, squared };
+  const unscaled = blocks.scale ** -2;
+  return { indices, squared: squared.map((square) => square * unscaled) };
 }
 
 /** What can be among the k nearest rows of one query, of the rows seen so far. */

@@ -1,17 +1,23 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Matrix, varyingColumns } from '../matrix.js';
+import { Pause } from '../pause.js';
 
 const rowsPerBlock = 4096;
 const widestStripe = 256;
 
 /**
- * The covariance matrix `[columns, columns]` of the rows, normalised by `rows - 1`, in double
- * precision; products of at most 4,096 rows are float32, by the backend.
+ * The covariance matrix `[columns, columns]` of the rows times a scale that keeps squares in range,
+ * normalised by `rows - 1`, in double precision; products of at most 4,096 rows are float32, by the
+ * backend.
  *
  * A column that is constant gets zeros and is left out of the products, and of the symmetric rest
  * only what is on and above the diagonal of stripes is multiplied.
  */
-export async function covarianceOf(matrix: Matrix, mean: Float32Array): Promise<Float64Array> {
+export async function covarianceOf(
+  matrix: Matrix,
+  mean: Float64Array,
+  scale: number,
+): Promise<Float64Array> {
   const { rows, columns } = matrix;
   const stripes = stripesOf(varyingColumns(matrix));
   const buffers = stripes.map((stripe) => new Float32Array(rowsPerBlock * stripe.length));
@@ -19,7 +25,7 @@ export async function covarianceOf(matrix: Matrix, mean: Float32Array): Promise<
   for (let start = 0; start < rows; start += rowsPerBlock) {
     const end = Math.min(rows, start + rowsPerBlock);
     const parts = stripes.map((stripe, i) =>
-      centredColumns(matrix, mean, stripe, start, end, buffers[i]!),
+      centredColumns(matrix, mean, scale, stripe, start, end, buffers[i]!),
     );
     try {
       for (const [i, left] of parts.entries()) {
@@ -34,9 +40,42 @@ export async function covarianceOf(matrix: Matrix, mean: Float32Array): Promise<
       for (const part of parts) part.dispose();
     }
   }
+  return normalised(sums, columns, rows - 1);
+}
+
+/**
+ * The same with products in double precision, for variances that are lost beside the largest in single
+ * precision. It takes some thirty times as long.
+ */
+export async function exactCovarianceOf(
+  matrix: Matrix,
+  mean: Float64Array,
+  scale: number,
+): Promise<Float64Array> {
+  const { rows, columns, values } = matrix;
+  const varying = varyingColumns(matrix);
+  const sums = new Float64Array(columns * columns);
+  const centred = new Float64Array(varying.length);
+  const pause = new Pause();
+  for (let row = 0; row < rows; row++) {
+    varying.forEach((column, i) => {
+      centred[i] = (values[row * columns + column]! - mean[column]!) * scale;
+    });
+    for (let i = 0; i < varying.length; i++) {
+      const from = varying[i]! * columns;
+      const factor = centred[i]!;
+      for (let j = i; j < varying.length; j++) sums[from + varying[j]!]! += factor * centred[j]!;
+    }
+    await pause.ifDue();
+  }
+  return normalised(sums, columns, rows - 1);
+}
+
+/** Of sums in the upper triangle. */
+function normalised(sums: Float64Array, columns: number, divisor: number): Float64Array {
   for (let row = 0; row < columns; row++) {
     for (let column = row; column < columns; column++) {
-      const value = sums[row * columns + column]! / (rows - 1);
+      const value = sums[row * columns + column]! / divisor;
       sums[row * columns + column] = value;
       sums[column * columns + row] = value;
     }
@@ -54,7 +93,8 @@ function stripesOf(columns: Int32Array): Int32Array[] {
 /** Centres into a buffer that is used again once the tensor is gone. */
 function centredColumns(
   { columns, values }: Matrix,
-  mean: Float32Array,
+  mean: Float64Array,
+  scale: number,
   stripe: Int32Array,
   start: number,
   end: number,
@@ -65,7 +105,7 @@ function centredColumns(
     const from = row * columns;
     for (let i = 0; i < width; i++, at++) {
       const column = stripe[i]!;
-      centred[at] = values[from + column]! - mean[column]!;
+      centred[at] = (values[from + column]! - mean[column]!) * scale;
     }
   }
   return tf.tensor2d(centred.subarray(0, (end - start) * width), [end - start, width]);

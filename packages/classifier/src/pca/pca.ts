@@ -2,17 +2,19 @@ import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
 import * as tf from '@tensorflow/tfjs';
 import { PCA as MlPca } from 'ml-pca';
-import { meanOf } from '../knn/distance-blocks.js';
-import { type Matrix, validateMatrix } from '../matrix.js';
+import { meanOf, reachOf, scaleFor } from '../distances.js';
+import { type Matrix, validateMatrix, withoutRounding } from '../matrix.js';
+import { Pause } from '../pause.js';
 import {
   decodeFloats,
+  decodeRows,
   encodeFloats,
   readSaved,
   type SavedFloats,
   type SavedModel,
   savedModel,
 } from '../saved.js';
-import { covarianceOf } from './covariance.js';
+import { covarianceOf, exactCovarianceOf } from './covariance.js';
 import { type Eigenpairs, leadingEigenpairs, orthonormalize } from './leading-eigenvectors.js';
 
 /** Options of {@link Pca}. */
@@ -31,11 +33,14 @@ export interface SavedPca extends SavedModel<'pca'> {
 
 interface FittedPca {
   readonly totalVariance: number;
-  readonly mean: Float32Array;
+  readonly mean: Float32Array | Float64Array;
+  /** In double precision where variances are so unlike that single precision would mix them. */
   readonly components: Matrix;
   readonly explainedVariance: Float64Array;
 }
 
+/** Variances below this share of the largest are lost in the rounding of float32 products. */
+const leastShare = 2 ** -18;
 /** Above so many rows of values a transform is cut into blocks. */
 const rowsPerBlock = 8192;
 
@@ -84,24 +89,34 @@ export class Pca {
       );
     }
     const mean = meanOf(x);
-    const wide = x.columns > 1024 && x.rows < x.columns / 2;
-    const { totalVariance, pairs } = await (wide ? ofWideRows : ofTallRows)(x, mean, count);
+    const scale = scaleFor(reachOf(x, mean));
+    const spectrumOf = x.columns > 1024 && x.rows < x.columns / 2 ? ofWideRows : ofTallRows;
+    let spectrum = await spectrumOf(x, mean, scale, count, covarianceOf);
+    const { values } = spectrum.pairs;
+    const isExact = values[count - 1]! < leastShare * values[0]!;
+    if (isExact) spectrum = await spectrumOf(x, mean, scale, count, exactCovarianceOf);
+    const { totalVariance, pairs } = spectrum;
     if (!(totalVariance > 0)) {
       throw new InvalidArgumentError(
         `Expected rows that differ from each other, got ${x.rows} equal ones: they have no direction of variance.`,
       );
     }
+    const vectors = signed(pairs.vectors, x.columns);
     this.#fitted = {
-      totalVariance,
-      mean,
-      components: { rows: count, columns: x.columns, values: signed(pairs.vectors, x.columns) },
-      explainedVariance: pairs.values.map((value) => Math.max(0, value)),
+      totalVariance: totalVariance / scale ** 2,
+      mean: withoutRounding(mean),
+      components: {
+        rows: count,
+        columns: x.columns,
+        values: isExact ? vectors : Float32Array.from(vectors),
+      },
+      explainedVariance: pairs.values.map((value) => Math.max(0, value) / scale ** 2),
     };
     return this;
   }
 
   /** The mean of each column. @throws NotFittedError */
-  get mean(): Float32Array {
+  get mean(): Float32Array | Float64Array {
     return this.#require().mean;
   }
 
@@ -127,13 +142,10 @@ export class Pca {
    * @returns `[rows, components]`.
    * @throws ShapeError when the rows are not as wide as those fitted.
    */
-  async transform(x: Matrix): Promise<Matrix> {
+  async transform(x: Matrix): Promise<Matrix<Float32Array>> {
     const { mean, components } = this.#require();
     validateMatrix(x, { columns: { count: mean.length, of: 'the rows that were fitted' } });
-    return this.#multiply(x, components.rows, (rows) => {
-      const centred = tf.sub(rows, tf.tensor1d(mean));
-      return tf.matMul(centred as tf.Tensor2D, this.#components(), false, true);
-    });
+    return productOf(x, mean, components, true);
   }
 
   /**
@@ -143,12 +155,14 @@ export class Pca {
    * @returns `[rows, columns]`.
    * @throws ShapeError when the rows have not as many values as there are components.
    */
-  async inverseTransform(x: Matrix): Promise<Matrix> {
+  async inverseTransform(x: Matrix): Promise<Matrix<Float32Array>> {
     const { mean, components } = this.#require();
     validateMatrix(x, { columns: { count: components.rows, of: 'there are components' } });
-    return this.#multiply(x, mean.length, (rows) =>
-      tf.add(tf.matMul(rows, this.#components()), tf.tensor1d(mean)),
-    );
+    const rows = await productOf(x, new Float64Array(x.columns), components, false);
+    for (let row = 0, at = 0; row < rows.rows; row++) {
+      for (let column = 0; column < mean.length; column++, at++) rows.values[at]! += mean[column]!;
+    }
+    return rows;
   }
 
   /** What was fitted, as plain values for `JSON.stringify`. @throws NotFittedError */
@@ -170,10 +184,10 @@ export class Pca {
    */
   static fromJSON(json: unknown, source = 'the saved PCA'): Pca {
     const saved = readSaved<SavedPca>(json, 'pca', source);
-    const mean = decodeFloats(saved.mean, Float32Array, source);
+    const mean = decodeRows(saved.mean, source);
     const explainedVariance = decodeFloats(saved.explainedVariance, Float64Array, source);
     const count = explainedVariance.length;
-    const components = decodeFloats(saved.components, Float32Array, source, count * mean.length);
+    const components = decodeRows(saved.components, source, count * mean.length);
     const pca = new Pca({ components: count });
     pca.#fitted = {
       totalVariance: decodeFloats(saved.totalVariance, Float64Array, source, 1)[0]!,
@@ -190,27 +204,78 @@ export class Pca {
     }
     return this.#fitted;
   }
+}
 
-  #components(): tf.Tensor2D {
-    const { rows, columns, values } = this.#require().components;
-    return tf.tensor2d(values, [rows, columns]);
-  }
-
-  async #multiply(
-    x: Matrix,
-    columns: number,
-    product: (rows: tf.Tensor2D) => tf.Tensor,
-  ): Promise<Matrix> {
-    const values = new Float32Array(x.rows * columns);
-    for (let start = 0; start < x.rows; start += rowsPerBlock) {
-      const end = Math.min(x.rows, start + rowsPerBlock);
-      const block = x.values.subarray(start * x.columns, end * x.columns);
-      const result = tf.tidy(() => product(tf.tensor2d(block, [end - start, x.columns])));
-      values.set((await result.data()) as Float32Array, start * columns);
-      result.dispose();
+/**
+ * Rows less an origin, times the components or, transposed, times their columns: by the backend, or in
+ * double precision if the components are.
+ */
+async function productOf(
+  { rows, columns, values }: Matrix,
+  origin: Float32Array | Float64Array,
+  components: Matrix,
+  transposed: boolean,
+): Promise<Matrix<Float32Array>> {
+  const width = transposed ? components.rows : components.columns;
+  const isExact = components.values instanceof Float64Array;
+  const ArrayType = isExact ? Float64Array : Float32Array;
+  const multiply = isExact ? productInDouble : productByBackend;
+  const product = new Float32Array(rows * width);
+  const buffer = new ArrayType(Math.min(rows, rowsPerBlock) * columns);
+  for (let start = 0; start < rows; start += rowsPerBlock) {
+    const block = buffer.subarray(0, Math.min(rowsPerBlock, rows - start) * columns);
+    for (let i = 0, at = start * columns; i < block.length; ) {
+      for (let column = 0; column < columns; column++, i++, at++) {
+        block[i] = values[at]! - origin[column]!;
+      }
     }
-    return { rows: x.rows, columns, values };
+    product.set(await multiply(block, columns, components, transposed), start * width);
   }
+  return { rows, columns: width, values: product };
+}
+
+async function productByBackend(
+  rows: Float32Array | Float64Array,
+  columns: number,
+  { rows: count, columns: width, values }: Matrix,
+  transposed: boolean,
+): Promise<Float32Array> {
+  const product = tf.tidy(() =>
+    tf.matMul(
+      tf.tensor2d(rows as Float32Array, [rows.length / columns, columns]),
+      tf.tensor2d(values as Float32Array, [count, width]),
+      false,
+      transposed,
+    ),
+  );
+  try {
+    return (await product.data()) as Float32Array;
+  } finally {
+    product.dispose();
+  }
+}
+
+async function productInDouble(
+  rows: Float32Array | Float64Array,
+  columns: number,
+  { rows: count, columns: width, values }: Matrix,
+  transposed: boolean,
+): Promise<Float64Array> {
+  const outputs = transposed ? count : width;
+  const [stepIn, stepOut] = transposed ? [1, width] : [width, 1];
+  const product = new Float64Array((rows.length / columns) * outputs);
+  const pause = new Pause();
+  for (let start = 0, to = 0; start < rows.length; start += columns) {
+    for (let output = 0; output < outputs; output++, to++) {
+      let sum = 0;
+      for (let column = 0, at = output * stepOut; column < columns; column++, at += stepIn) {
+        sum += rows[start + column]! * values[at]!;
+      }
+      product[to] = sum;
+    }
+    await pause.ifDue();
+  }
+  return product;
 }
 
 interface Spectrum {
@@ -218,27 +283,37 @@ interface Spectrum {
   readonly pairs: Eigenpairs;
 }
 
-async function ofTallRows(x: Matrix, mean: Float32Array, count: number): Promise<Spectrum> {
-  const covariance = await covarianceOf(x, mean);
+/** The leading eigenpairs of the covariance of the rows times the scale, by one of two precisions. */
+type SpectrumOf = (
+  x: Matrix,
+  mean: Float64Array,
+  scale: number,
+  count: number,
+  covarianceOf: typeof exactCovarianceOf,
+) => Promise<Spectrum>;
+
+const ofTallRows: SpectrumOf = async (x, mean, scale, count, covarianceOf) => {
+  const covariance = await covarianceOf(x, mean, scale);
   const totalVariance = traceOf(covariance, x.columns);
   return { totalVariance, pairs: eigenpairs(covariance, x.columns, count) };
-}
+};
 
 /**
  * For fewer rows than columns: the eigenvectors u of `X X'` give those of `X' X` as `X' u`. Where
  * nothing is left of the variance, any direction orthogonal to the rest is as good.
  */
-async function ofWideRows(x: Matrix, mean: Float32Array, count: number): Promise<Spectrum> {
+const ofWideRows: SpectrumOf = async (x, mean, scale, count, covarianceOf) => {
   const { rows, columns, values } = x;
-  const transposed = new Float32Array(values.length);
+  const transposed = new Float64Array(values.length);
   for (let row = 0, at = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, at++) {
-      transposed[column * rows + row] = values[at]! - mean[column]!;
+      transposed[column * rows + row] = (values[at]! - mean[column]!) * scale;
     }
   }
   const gram = await covarianceOf(
     { rows: columns, columns: rows, values: transposed },
-    new Float32Array(rows),
+    new Float64Array(rows),
+    1,
   );
   for (let at = 0; at < gram.length; at++) gram[at]! *= (columns - 1) / (rows - 1);
   const { values: variances, vectors: left } = eigenpairs(gram, rows, count);
@@ -258,7 +333,7 @@ async function ofWideRows(x: Matrix, mean: Float32Array, count: number): Promise
     vectors.set(vector, pair * columns);
   }
   return { totalVariance: traceOf(gram, rows), pairs: { values: variances, vectors } };
-}
+};
 
 /** Few leading pairs by the block Krylov method, most or all of them by ml-pca. */
 function eigenpairs(covariance: Float64Array, size: number, count: number): Eigenpairs {
@@ -276,8 +351,8 @@ function eigenpairs(covariance: Float64Array, size: number, count: number): Eige
 }
 
 /** Each vector with the sign that makes its entry of largest size positive. */
-function signed(vectors: Float64Array, columns: number): Float32Array {
-  const result = Float32Array.from(vectors);
+function signed(vectors: Float64Array, columns: number): Float64Array {
+  const result = vectors.slice();
   for (let start = 0; start < result.length; start += columns) {
     const vector = result.subarray(start, start + columns);
     const largest = vector.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));

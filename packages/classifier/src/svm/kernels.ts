@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { squaredDistance } from '../distances.js';
 import { type Matrix, takeRows } from '../matrix.js';
 
 /** A kernel with its parameter settled. */
@@ -18,10 +19,35 @@ const cacheBytes = 2 ** 27;
 /** Writes the scalar products of one of some samples with all of them; `at` is its place among them. */
 type WriteProducts = (at: number, target: Float32Array) => void;
 
-/** Where the scalar products of training rows come from. */
-export interface Products {
+/**
+ * Rows less an origin, times a power of two, in single precision: their products then lose no digits
+ * to what the rows have in common, and do not overflow.
+ */
+export interface CentredRows extends Matrix<Float32Array> {
+  /** The rows themselves. */
+  readonly of: Matrix;
+  readonly scale: number;
   /** `|x|²` of each row. */
   readonly norms: Float64Array;
+}
+
+export function centredRows(x: Matrix, origin: Float64Array, scale: number): CentredRows {
+  const { rows, columns } = x;
+  const values = new Float32Array(rows * columns);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, at++) {
+      values[at] = (x.values[at]! - origin[column]!) * scale;
+    }
+  }
+  const norms = Float64Array.from({ length: rows }, (_, row) =>
+    productOf(values, row, row, columns),
+  );
+  return { rows, columns, values, of: x, scale, norms };
+}
+
+/** Where the scalar products of training rows come from. */
+export interface Products {
+  readonly rows: CentredRows;
   /** For the products of some rows with each other. */
   among(samples: Int32Array): Promise<WriteProducts>;
 }
@@ -30,15 +56,12 @@ export interface Products {
  * The products of rows with each other: when these are few, of all at once; else of the rows of each
  * two-class problem; and where these are many, one by one when they are needed.
  */
-export async function productsOf(x: Matrix): Promise<Products> {
+export async function productsOf(x: CentredRows): Promise<Products> {
   const { rows, columns, values } = x;
-  const norms = Float64Array.from({ length: rows }, (_, row) =>
-    productOf(values, row, row, columns),
-  );
   if (rows <= mostRowsAtOnce) {
     const products = await gramOf(x);
     return {
-      norms,
+      rows: x,
       among: async (samples) => (at, target) => {
         const start = samples[at]! * rows;
         for (let i = 0; i < samples.length; i++) target[i] = products[start + samples[i]!]!;
@@ -46,7 +69,7 @@ export async function productsOf(x: Matrix): Promise<Products> {
     };
   }
   return {
-    norms,
+    rows: x,
     among: async (samples) => {
       const count = samples.length;
       if (count > mostRowsAtOnce) {
@@ -62,7 +85,7 @@ export async function productsOf(x: Matrix): Promise<Products> {
   };
 }
 
-async function gramOf({ rows, columns, values }: Matrix): Promise<Float32Array> {
+async function gramOf({ rows, columns, values }: Matrix<Float32Array>): Promise<Float32Array> {
   const gram = tf.tidy(() => {
     const tensor = tf.tensor2d(values, [rows, columns]);
     return tf.matMul(tensor, tensor, false, true);
@@ -83,17 +106,40 @@ function productOf(values: Float32Array, a: number, b: number, columns: number):
   return i === end ? s0 + s1 + values[i]! * values[j]! : s0 + s1;
 }
 
-/** Turns scalar products into kernel values, in place. */
+/** Squared lengths times gamma from which the rounding of their difference shows in the kernel. */
+const longest = 32;
+/** Squared distances times gamma from which the kernel is next to nothing. */
+const farthest = 32;
+
+/**
+ * Turns the scalar products of a row with others into kernel values, in place. Where the squared
+ * distance `|a|² + |b|² - 2 a.b` of rows that are not far apart is small beside its terms, it is summed
+ * in double precision.
+ *
+ * @param others - The place of each other row.
+ */
 export function applyKernel(
   kernel: SvmKernel,
   products: Float32Array,
-  norm: number,
-  otherNorms: ArrayLike<number>,
+  one: CentredRows,
+  row: number,
+  other: CentredRows,
+  others?: Int32Array,
 ): void {
   if (kernel.kind === 'linear') return;
-  const { gamma } = kernel;
+  const { columns, scale } = other;
+  const gamma = kernel.gamma / scale ** 2;
+  const rounding = 2 ** -24 * (columns + 32);
+  const norm = one.norms[row]!;
   for (let i = 0; i < products.length; i++) {
-    products[i] = Math.exp(-gamma * Math.max(0, norm + otherNorms[i]! - 2 * products[i]!));
+    const place = others ? others[i]! : i;
+    const terms = norm + other.norms[place]!;
+    let squared = terms - 2 * products[i]!;
+    if (gamma * terms > longest && !(gamma * (squared - rounding * terms) > farthest)) {
+      const [from, to] = [row * columns, place * columns];
+      squared = squaredDistance(one.of.values, from, other.of.values, to, columns) * scale ** 2;
+    }
+    products[i] = Math.exp(-gamma * Math.max(0, squared));
   }
 }
 
@@ -102,23 +148,31 @@ export class KernelRows {
   readonly diagonal: Float64Array;
   readonly #kernel: SvmKernel;
   readonly #write: WriteProducts;
-  readonly #norms: Float64Array;
+  readonly #training: CentredRows;
+  readonly #samples: Int32Array;
   /** In the order of use: a Map iterates in the order of insertion. */
   readonly #rows = new Map<number, Float32Array>();
   readonly #mostRows: number;
 
-  private constructor(kernel: SvmKernel, norms: Float64Array, write: WriteProducts) {
+  private constructor(
+    kernel: SvmKernel,
+    training: CentredRows,
+    samples: Int32Array,
+    write: WriteProducts,
+  ) {
     this.#kernel = kernel;
     this.#write = write;
-    this.#norms = norms;
-    this.diagonal = kernel.kind === 'rbf' ? norms.map(() => 1) : norms;
-    this.#mostRows = Math.max(2, Math.floor(cacheBytes / (4 * norms.length)));
+    this.#training = training;
+    this.#samples = samples;
+    this.diagonal = Float64Array.from(samples, (sample) =>
+      kernel.kind === 'rbf' ? 1 : training.norms[sample]!,
+    );
+    this.#mostRows = Math.max(2, Math.floor(cacheBytes / (4 * samples.length)));
   }
 
   /** The rows of these samples, which are known by their places among them from now on. */
   static async of(kernel: SvmKernel, products: Products, samples: Int32Array): Promise<KernelRows> {
-    const norms = Float64Array.from(samples, (sample) => products.norms[sample]!);
-    return new KernelRows(kernel, norms, await products.among(samples));
+    return new KernelRows(kernel, products.rows, samples, await products.among(samples));
   }
 
   row(at: number): Float32Array {
@@ -137,10 +191,11 @@ export class KernelRows {
       this.#rows.delete(oldest);
       row = recycled;
     } else {
-      row = new Float32Array(this.#norms.length);
+      row = new Float32Array(this.#samples.length);
     }
     this.#write(at, row);
-    applyKernel(this.#kernel, row, this.#norms[at]!, this.#norms);
+    const training = this.#training;
+    applyKernel(this.#kernel, row, training, this.#samples[at]!, training, this.#samples);
     return row;
   }
 }

@@ -7,9 +7,11 @@ import {
   validateQueries,
   validateTraining,
 } from '../classifier.js';
+import { meanOf, reachOf, scaleFor } from '../distances.js';
 import { type Matrix, takeRows } from '../matrix.js';
 import {
   decodeFloats,
+  decodeRows,
   encodeFloats,
   readSaved,
   requireSavedCount,
@@ -17,7 +19,7 @@ import {
   type SavedModel,
   savedModel,
 } from '../saved.js';
-import { applyKernel, KernelRows, productsOf, type SvmKernel } from './kernels.js';
+import { applyKernel, centredRows, KernelRows, productsOf, type SvmKernel } from './kernels.js';
 import { solveSvm } from './smo.js';
 
 /** Options of {@link SvmClassifier}. */
@@ -105,9 +107,11 @@ export class SvmClassifier implements Classifier {
     const classes = validateTraining(x, labels);
     const { c, tolerance } = this.#options;
     const kernel = this.#kernelFor(x);
-    const products = await productsOf(x);
+    const origin = meanOf(x);
+    const scale = scaleFor(reachOf(x, origin));
+    const products = await productsOf(centredRows(x, origin, scale));
     const members = Array.from({ length: classes }, (_, label) => positionsOf(labels, label));
-    const trained: (Machine & { readonly coefficients: Float64Array })[] = [];
+    const trained: Machine[] = [];
     for (let a = 0; a < classes; a++) {
       for (let b = a + 1; b < classes; b++) {
         const samples = Int32Array.from([...members[a]!, ...members[b]!]);
@@ -116,7 +120,11 @@ export class SvmClassifier implements Classifier {
         signs.fill(-1, members[a]!.length);
         const { diagonal } = kernelRows;
         const problem = { signs, diagonal, row: (sample: number) => kernelRows.row(sample) };
-        trained.push({ samples, ...solveSvm(problem, c, tolerance) });
+        // Of scaled products in place of a kernel, the multipliers are those of another penalty.
+        const share = kernel.kind === 'linear' ? scale ** 2 : 1;
+        const { coefficients, rho } = solveSvm(problem, c / share, tolerance);
+        const machine = { samples, coefficients: coefficients.map((value) => value * share), rho };
+        trained.push(kernel.kind === 'linear' ? fromOrigin(machine, x, origin) : machine);
       }
     }
     this.#fitted = { kernel, classes, ...withoutIdle(x, trained) };
@@ -139,8 +147,9 @@ export class SvmClassifier implements Classifier {
 
   /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
   async predict(x: Matrix): Promise<Int32Array> {
-    const { classes } = requireFitted(this.#fitted, 'support vector machine');
-    const { columns, values } = await this.decisions(x);
+    const { classes, machines } = requireFitted(this.#fitted, 'support vector machine');
+    const values = await this.#decide(x);
+    const columns = machines.length;
     const votes = new Float64Array(x.rows * classes);
     for (let row = 0; row < x.rows; row++) {
       let at = row * columns;
@@ -158,38 +167,16 @@ export class SvmClassifier implements Classifier {
    * @returns `[rows, pairs]`, in the order (0, 1), (0, 2), ..., (1, 2), ...
    * @throws as {@link predict}.
    */
-  async decisions(x: Matrix): Promise<Matrix> {
-    const { kernel, supportVectors, machines } = requireFitted(
-      this.#fitted,
-      'support vector machine',
-    );
-    validateQueries(x, supportVectors.columns);
-    const norms = squaredNorms(x);
-    const supportNorms = squaredNorms(supportVectors);
-    const values = new Float32Array(x.rows * machines.length);
-    const { rows: count, columns } = supportVectors;
-    const support = tf.tensor2d(supportVectors.values, [count, columns]);
-    try {
-      for (let start = 0; start < x.rows; start += rowsPerBlock) {
-        const end = Math.min(x.rows, start + rowsPerBlock);
-        const product = tf.tidy(() => {
-          const rows = x.values.subarray(start * columns, end * columns);
-          return tf.matMul(tf.tensor2d(rows, [end - start, columns]), support, false, true);
-        });
-        const products = (await product.data()) as Float32Array;
-        product.dispose();
-        for (let row = start; row < end; row++) {
-          const kernels = products.subarray((row - start) * count, (row - start + 1) * count);
-          applyKernel(kernel, kernels, norms[row]!, supportNorms);
-          machines.forEach((machine, i) => {
-            values[row * machines.length + i] = decide(machine, kernels);
-          });
-        }
-      }
-    } finally {
-      support.dispose();
-    }
-    return { rows: x.rows, columns: machines.length, values };
+  async decisions(x: Matrix): Promise<Matrix<Float32Array>> {
+    const values = Float32Array.from(await this.#decide(x));
+    return { rows: x.rows, columns: values.length / x.rows, values };
+  }
+
+  /** `[rows, pairs]`, in double precision. */
+  async #decide(x: Matrix): Promise<Float64Array> {
+    const fitted = requireFitted(this.#fitted, 'support vector machine');
+    validateQueries(x, fitted.supportVectors.columns);
+    return fitted.kernel.kind === 'linear' ? decideByPlanes(x, fitted) : decideByKernel(x, fitted);
   }
 
   #kernelFor(x: Matrix): SvmKernel {
@@ -233,7 +220,7 @@ export class SvmClassifier implements Classifier {
     const columns = requireSavedCount(saved.columns, 1, source);
     const rows = requireSavedCount(saved.supportVectors?.length / columns, 0, source);
     const kernel = readKernel(saved.kernel, source);
-    const values = decodeFloats(saved.supportVectors, Float32Array, source);
+    const values = decodeRows(saved.supportVectors, source);
     const pairs = (classes * (classes - 1)) / 2;
     if (!Array.isArray(saved.machines) || saved.machines.length !== pairs) {
       throw damaged(source, `expected ${pairs} machines for ${classes} classes`);
@@ -297,10 +284,83 @@ function withoutIdle(x: Matrix, trained: readonly Machine[]) {
   return { supportVectors: takeRows(x, kept), supportIndices: Int32Array.from(kept), machines };
 }
 
+/** By the kernels of the rows with the support vectors. */
+async function decideByKernel(
+  x: Matrix,
+  { kernel, supportVectors, machines }: FittedSvm,
+): Promise<Float64Array> {
+  const { rows: count, columns } = supportVectors;
+  const values = new Float64Array(x.rows * machines.length);
+  const origin = meanOf(supportVectors);
+  const scale = scaleFor(reachOf(supportVectors, origin));
+  const vectors = centredRows(supportVectors, origin, scale);
+  const support = tf.tensor2d(vectors.values, [count, columns]);
+  try {
+    for (let start = 0; start < x.rows; start += rowsPerBlock) {
+      const end = Math.min(x.rows, start + rowsPerBlock);
+      const block = x.values.subarray(start * columns, end * columns);
+      const rows = centredRows({ rows: end - start, columns, values: block }, origin, scale);
+      const product = tf.tidy(() =>
+        tf.matMul(tf.tensor2d(rows.values, [rows.rows, columns]), support, false, true),
+      );
+      const products = (await product.data()) as Float32Array;
+      product.dispose();
+      for (let row = 0; row < rows.rows; row++) {
+        const kernels = products.subarray(row * count, (row + 1) * count);
+        applyKernel(kernel, kernels, rows, row, vectors);
+        machines.forEach((machine, i) => {
+          values[(start + row) * machines.length + i] = decide(machine, kernels);
+        });
+      }
+    }
+  } finally {
+    support.dispose();
+  }
+  return values;
+}
+
 function decide({ samples, coefficients, rho }: Machine, kernels: Float32Array): number {
   let sum = -rho;
   for (let i = 0; i < samples.length; i++) sum += coefficients[i]! * kernels[samples[i]!]!;
   return sum;
+}
+
+/** By the planes that the linear kernel amounts to, in double precision. */
+function decideByPlanes(x: Matrix, { supportVectors, machines }: FittedSvm): Float64Array {
+  const { columns } = supportVectors;
+  const values = new Float64Array(x.rows * machines.length);
+  const origin = meanOf(supportVectors);
+  machines.forEach((machine, i) => {
+    const normal = normalOf(machine, supportVectors, origin);
+    for (let row = 0; row < x.rows; row++) {
+      let sum = -machine.rho;
+      for (let column = 0, at = row * columns; column < columns; column++, at++) {
+        sum += normal[column]! * x.values[at]!;
+      }
+      values[row * machines.length + i] = sum;
+    }
+  });
+  return values;
+}
+
+/** The normal of a linear machine's plane. Coefficients sum to 0, so that any origin will do. */
+function normalOf({ samples, coefficients }: Machine, x: Matrix, origin: Float64Array) {
+  const { columns, values } = x;
+  const normal = new Float64Array(columns);
+  for (let i = 0; i < samples.length; i++) {
+    if (coefficients[i] === 0) continue;
+    for (let column = 0, at = samples[i]! * columns; column < columns; column++, at++) {
+      normal[column]! += coefficients[i]! * (values[at]! - origin[column]!);
+    }
+  }
+  return normal;
+}
+
+/** A linear machine of rows less an origin as one of the rows themselves. */
+function fromOrigin(machine: Machine, x: Matrix, origin: Float64Array): Machine {
+  const normal = normalOf(machine, x, origin);
+  const shift = normal.reduce((sum, value, column) => sum + value * origin[column]!, 0);
+  return { ...machine, rho: machine.rho + shift };
 }
 
 function positionsOf(labels: ArrayLike<number>, label: number): Int32Array {
@@ -309,15 +369,7 @@ function positionsOf(labels: ArrayLike<number>, label: number): Int32Array {
   return Int32Array.from(positions);
 }
 
-function squaredNorms({ rows, columns, values }: Matrix): Float64Array {
-  return Float64Array.from({ length: rows }, (_, row) => {
-    let sum = 0;
-    for (let at = row * columns; at < (row + 1) * columns; at++) sum += values[at]! ** 2;
-    return sum;
-  });
-}
-
-function varianceOf(values: Float32Array): number {
+function varianceOf(values: Float32Array | Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   const mean = sum / values.length;

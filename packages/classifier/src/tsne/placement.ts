@@ -79,7 +79,7 @@ export async function placePoints(
       const { map: own, force, sums } = addresses;
       workspace.forEach('attract', count, 1, [own, others, starts, columns, values, attraction]);
       if (grid) grid.gather(addresses);
-      else workspace.forEach('repelExact', padded, 8, [own, others, points, force, sums]);
+      else workspace.forEach('repelEach', padded, 8, [own, others, points, force, sums]);
       for (let at = 0; at < placed.length; at++) {
         const gradient = 4 * (pull[at]! - share * push[at]!);
         velocity[at] = momentum * velocity[at]! - settings.learningRate * gradient;

@@ -2,8 +2,7 @@ import type { Neighbours } from '../knn/index.js';
 import { type SparseRows, symmetricRows } from '../sparse-rows.js';
 
 const tolerance = 1e-5;
-const mostSteps = 64;
-/** No row's scale is below this share of a mean distance. */
+/** No row's scale is below this share of its mean distance. */
 const leastScale = 1e-3;
 
 /**
@@ -23,17 +22,13 @@ export function memberships(
   localConnectivity: 0 | 1,
 ): Float32Array {
   const target = Math.log2(k + localConnectivity);
-  let overall = 0;
-  for (const distance of distances) overall += distance;
-  overall /= (distances.length / k) * (k + localConnectivity);
   const shares = new Float32Array(distances.length);
   for (let start = 0; start < distances.length; start += k) {
     const row = distances.subarray(start, start + k);
     const rho = localConnectivity === 1 ? (row.find((distance) => distance > 0) ?? 0) : 0;
     let mean = 0;
     for (const distance of row) mean += distance / (k + localConnectivity);
-    const least = leastScale * (rho > 0 ? mean : overall);
-    const sigma = Math.max(least, scaleFor(row, rho, target));
+    const sigma = scaleFor(row, rho, target, leastScale * mean);
     for (let j = 0; j < k; j++) {
       const beyond = row[j]! - rho;
       shares[start + j] = beyond <= 0 || sigma === 0 ? 1 : Math.exp(-beyond / sigma);
@@ -42,12 +37,12 @@ export function memberships(
   return shares;
 }
 
-/** The sigma for which the shares of a row sum to the target. */
-function scaleFor(row: Float32Array, rho: number, target: number): number {
+/** The sigma for which the shares of a row sum to the target; the least one if that is larger. */
+function scaleFor(row: Float32Array, rho: number, target: number, least: number): number {
   let low = 0;
   let high = Infinity;
   let sigma = 1;
-  for (let step = 0; step < mostSteps; step++) {
+  for (;;) {
     let sum = 0;
     for (const distance of row) {
       const beyond = distance - rho;
@@ -55,14 +50,16 @@ function scaleFor(row: Float32Array, rho: number, target: number): number {
     }
     if (Math.abs(sum - target) < tolerance) break;
     if (sum > target) {
+      if (sigma <= least) break;
       high = sigma;
-      sigma = (low + high) / 2;
     } else {
       low = sigma;
-      sigma = high === Infinity ? sigma * 2 : (low + high) / 2;
     }
+    const next = high === Infinity ? sigma * 2 : (low + high) / 2;
+    if (next === sigma || next === Infinity) break;
+    sigma = next;
   }
-  return sigma;
+  return Math.max(least, sigma);
 }
 
 /**
