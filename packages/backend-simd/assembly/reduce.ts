@@ -396,3 +396,18 @@ export function cumprodInt(
 ): void {
   accumulate<i32>(true, x, out, planes, rows, columns, exclusive, reverse);
 }
+
+/** Whether none of `count` numbers is infinite or NaN. */
+export function areFinite(x: usize, count: i32): bool {
+  const exponent = i32x4.splat(0x7f800000);
+  const end = x + (<usize>count << 2);
+  let found = i32x4.splat(0);
+  for (; x + 16 <= end; x += 16) {
+    found = v128.or(found, i32x4.eq(v128.and(v128.load(x), exponent), exponent));
+  }
+  for (; x < end; x += 4) {
+    const last = v128.load32_splat(x);
+    found = v128.or(found, i32x4.eq(v128.and(last, exponent), exponent));
+  }
+  return !v128.any_true(found);
+}

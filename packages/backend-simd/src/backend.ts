@@ -95,6 +95,9 @@ export class SimdBackend extends tf.KernelBackend {
   readonly #data: tf.DataStorage<TensorData>;
   readonly #onDispose: (() => void) | undefined;
   #nextId = 0;
+  /** How many kernels run within each other, and what the outermost has made so far. */
+  #depth = 0;
+  readonly #made: tf.DataId[] = [];
   #deferredCount = 0;
   /** The product that is deferred and may still be taken up: one at a time, for it holds its operands. */
   #awaited: TensorData | undefined;
@@ -119,6 +122,21 @@ export class SimdBackend extends tf.KernelBackend {
   /** How many threads compute, the one that calls included. */
   get threads(): number {
     return this.#pool.threads;
+  }
+
+  /** Runs a kernel. If it throws, what it made until then is freed. */
+  attempt(kernel: tf.KernelFunc, call: Parameters<tf.KernelFunc>[0]): ReturnType<tf.KernelFunc> {
+    if (this.#depth === 0) this.#made.length = 0;
+    const before = this.#made.length;
+    this.#depth++;
+    try {
+      return kernel(call);
+    } catch (error) {
+      for (const dataId of this.#made.splice(before)) this.disposeData(dataId, true);
+      throw error;
+    } finally {
+      this.#depth--;
+    }
   }
 
   /**
@@ -161,9 +179,10 @@ export class SimdBackend extends tf.KernelBackend {
     const size = tf.util.sizeFromShape(shape);
     const data: TensorData = { dtype, size, pointer: -1, refCount: 1, holds: 0, deferred };
     this.#deferredCount++;
+    const dataId = this.#track(data);
     if (deferred instanceof DeferredProduct) this.#await(data);
     if (deferred instanceof DeferredGradient) this.#postpone(data, deferred);
-    return { dataId: this.#track(data), shape, dtype };
+    return { dataId, shape, dtype };
   }
 
   /** How a tensor will be computed, if that has been put off. */
@@ -281,7 +300,10 @@ export class SimdBackend extends tf.KernelBackend {
     dtype: tf.DataType,
     refCount: number,
   ): void {
+    const before = this.#made.length;
     this.#data.set(dataId, this.#store(values, shape, dtype, refCount));
+    // The tensor is older than the kernel that asks for it, and so are its parts.
+    this.#made.length = before;
   }
 
   override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
@@ -452,6 +474,7 @@ export class SimdBackend extends tf.KernelBackend {
   #track(data: TensorData): tf.DataId {
     const dataId = { id: this.#nextId++ };
     this.#data.set(dataId, data);
+    if (this.#depth > 0) this.#made.push(dataId);
     return dataId;
   }
 

@@ -60,7 +60,9 @@ export interface Epilogue {
 /** An epilogue that does nothing. */
 export const noEpilogue: Epilogue = { bias: 0, flags: 0, low: 0, high: 0 };
 
-/** Flag of an epilogue, as in `assembly/matmul-tile.ts`: limit the result to [low, high]. */
+/** Flags of an epilogue, as in `assembly/matmul-tile.ts`: add to what the target holds. */
+export const accumulate = 1;
+/** Limit the result to [low, high]. */
 export const clamp = 2;
 
 /** Computes a product of operands that lie at these addresses. */

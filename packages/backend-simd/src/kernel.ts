@@ -7,6 +7,8 @@ export interface SimdKernel {
   readonly kernelFunc: (call: KernelCall) => tf.TensorInfo | tf.TensorInfo[];
   /** True for a kernel that takes up deferred inputs; those of others are computed before. */
   readonly takesDeferred?: boolean;
+  /** True for a kernel that computes in plain JavaScript all but what that would get wrong. */
+  readonly isPlain?: boolean;
 }
 
 /** What tfjs passes to a kernel. `Inputs` are borrowed: the kernel neither keeps nor disposes them. */
@@ -38,4 +40,12 @@ export function defineFusingKernel<Inputs, Attributes = object>(
   kernelFunc: (call: KernelCall<Inputs, Attributes>) => tf.TensorInfo | tf.TensorInfo[],
 ): SimdKernel {
   return { ...defineKernel(kernelName, kernelFunc), takesDeferred: true };
+}
+
+/** As `defineKernel`, for a kernel that computes in plain JavaScript all but what that would get wrong. */
+export function definePlainKernel<Inputs, Attributes = object>(
+  kernelName: string,
+  kernelFunc: (call: KernelCall<Inputs, Attributes>) => tf.TensorInfo | tf.TensorInfo[],
+): SimdKernel {
+  return { ...defineKernel(kernelName, kernelFunc), isPlain: true };
 }

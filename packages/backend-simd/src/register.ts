@@ -7,6 +7,7 @@ import { fuseGradients } from './gradients.js';
 import { Heap } from './heap.js';
 import { nativeKernels } from './kernels/index.js';
 import { fuseOptimizers } from './optimizers.js';
+import { repairComplexMoves, repairTapes } from './repairs.js';
 import { startThreads, type ThreadHost } from './threads/pool.js';
 import { compileWasm } from './wasm.js';
 
@@ -78,6 +79,8 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
   registerKernels();
   fuseGradients(backendName);
   fuseOptimizers();
+  repairTapes();
+  repairComplexMoves();
   let starting: Promise<SimdBackend> | undefined;
   const factory = () => {
     // tfjs asks again when its backend is set anew during the start.
@@ -131,7 +134,9 @@ async function use(options: SimdBackendOptions, host: ThreadHost | undefined): P
  * code of its own for them. A native kernel may still use the plain one for a rare dtype.
  */
 export function kernelsInFallback(): string[] {
-  const native = new Set(nativeKernels.map(({ kernelName }) => kernelName));
+  const native = new Set(
+    nativeKernels.filter(({ isPlain }) => !isPlain).map(({ kernelName }) => kernelName),
+  );
   return plainKernelNames()
     .filter((kernelName) => !native.has(kernelName))
     .sort();
@@ -224,11 +229,11 @@ function registerKernels(): void {
 
 function register(kernelName: string, run: tf.KernelFunc, takesDeferred = false): void {
   if (tf.getKernel(kernelName, backendName)) return;
-  const kernelFunc: tf.KernelFunc = takesDeferred
-    ? run
-    : (call) => {
-        (call.backend as SimdBackend).settle(call.inputs);
-        return run(call);
-      };
+  const settled: tf.KernelFunc = (call) => {
+    (call.backend as SimdBackend).settle(call.inputs);
+    return run(call);
+  };
+  const kernel = takesDeferred ? run : settled;
+  const kernelFunc: tf.KernelFunc = (call) => (call.backend as SimdBackend).attempt(kernel, call);
   tf.registerKernel({ kernelName, backendName, kernelFunc });
 }

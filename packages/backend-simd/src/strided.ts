@@ -93,6 +93,9 @@ export function withLayouts(
     }
     return address;
   });
-  run(addresses);
-  heap.free(block);
+  try {
+    run(addresses);
+  } finally {
+    heap.free(block);
+  }
 }

@@ -1,29 +1,38 @@
 import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
-import { DeferredGradient, DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
+import {
+  accumulate,
+  DeferredGradient,
+  DeferredProduct,
+  type Epilogue,
+  noEpilogue,
+} from '../deferred.js';
 import { runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { cut, productsPerNanosecond, type Slice, sliceFor } from '../slices.js';
+import { copyStrided, denseStrides } from '../strided.js';
 import { runFused, withScratch } from './matmul-fused.js';
+import { isEmpty, runWindows, type WindowSizes, withoutNegativeSizes } from './window-sizes.js';
 import { convolveWinograd, isForWinograd, winogradFilterGradient } from './winograd.js';
 
-type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Shape4D = [number, number, number, number];
 type Geometry = Pick<tf.Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {
   readonly dilations?: tf.Conv2DAttrs['dilations'];
 };
 
-function convolutionInfo(inShape: number[], filterShape: number[], attrs: Geometry): Conv2DInfo {
+function convolutionInfo(inShape: number[], filterShape: number[], attrs: Geometry): WindowSizes {
   const { strides, pad, dataFormat, dilations = 1, dimRoundingMode } = attrs;
-  return tf.backend_util.computeConv2DInfo(
-    inShape as Shape4D,
-    filterShape as Shape4D,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    false,
-    tf.backend_util.convertConv2DDataFormat(dataFormat),
+  return withoutNegativeSizes(
+    tf.backend_util.computeConv2DInfo(
+      inShape as Shape4D,
+      filterShape as Shape4D,
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+      false,
+      tf.backend_util.convertConv2DDataFormat(dataFormat),
+    ),
   );
 }
 
@@ -70,8 +79,23 @@ interface Pass {
 /** A filter as it lies in memory, and whether it is turned around for the gradient of the input. */
 interface Filter {
   readonly address: number;
-  readonly info: Conv2DInfo;
+  readonly info: WindowSizes;
   readonly transpose: boolean;
+  readonly isFinite: boolean;
+}
+
+function filterAt(
+  backend: SimdBackend,
+  address: number,
+  info: WindowSizes,
+  transpose: boolean,
+): Filter {
+  const size = tf.util.sizeFromShape(info.filterShape);
+  return { address, info, transpose, isFinite: areFinite(backend, address, size) };
+}
+
+function areFinite(backend: SimdBackend, address: number, count: number): boolean {
+  return backend.kernels.areFinite!(address, count) === 1;
 }
 
 /** Fewer strips of a filter than this are too few to share out, if the filter is no larger than that. */
@@ -82,8 +106,64 @@ const imageGroups = 16;
 /** The output positions that `assembly/conv2d.ts` works on at a time. */
 const positionsAtOnce = 64;
 
-/** Packs the filter and runs `convolve` over one grid. */
+/**
+ * Convolves over one grid. Padding is multiplied like the picture, which an infinite weight would turn
+ * into NaN: such a filter is taken tap by tap, each where it reads the picture.
+ */
 function convolve(
+  backend: SimdBackend,
+  pass: Pass,
+  grid: Grid,
+  filter: Filter,
+  epilogue: Epilogue,
+): void {
+  if (filter.isFinite) {
+    runConvolution(backend, pass, grid, filter, epilogue);
+    return;
+  }
+  const { rows, columns, gridHeight, gridWidth } = grid;
+  const { bias, flags, low, high } = epilogue;
+  const none = { ...grid, rows: { ...rows, taps: 0 }, columns: { ...columns, taps: 0 } };
+  runConvolution(backend, pass, none, filter, { ...noEpilogue, bias });
+  const added = { ...noEpilogue, flags: accumulate };
+  for (const row of tapsInside(rows, gridHeight, pass.height)) {
+    for (const column of tapsInside(columns, gridWidth, pass.width)) {
+      const part = {
+        ...{ gridHeight: row.count, rows: row.range },
+        ...{ gridWidth: column.count, columns: column.range },
+      };
+      runConvolution(backend, pass, part, filter, added);
+    }
+  }
+  if (flags) {
+    const limits = { bias: 0, flags: flags | accumulate, low, high };
+    runConvolution(backend, pass, none, filter, limits);
+  }
+}
+
+/** A part of a grid along one axis. */
+interface GridPart {
+  /** The place in the grid that it starts at, and how many it has. */
+  readonly start: number;
+  readonly count: number;
+  readonly range: TapRange;
+}
+
+/** Each tap by itself, with the places of the grid where it reads inside of a source of `size`. */
+function tapsInside(range: TapRange, gridSize: number, size: number): GridPart[] {
+  const { taps, stride, first, tapStep, step, offset, filterFirst, filterStep } = range;
+  return Array.from({ length: taps }, (_, tap): GridPart => {
+    const reach = first + tap * tapStep;
+    const start = Math.max(0, Math.ceil(-reach / stride));
+    const end = Math.min(gridSize, Math.floor((size - 1 - reach) / stride) + 1);
+    const alone = { taps: 1, tapStep: 1, filterFirst: filterFirst + tap * filterStep };
+    const from = { first: reach + start * stride, offset: offset + start * step };
+    return { start, count: Math.max(0, end - start), range: { ...range, ...alone, ...from } };
+  }).filter(({ count }) => count > 0);
+}
+
+/** Packs the filter and runs `convolve` of `assembly/conv2d.ts` over one grid. */
+function runConvolution(
   backend: SimdBackend,
   pass: Pass,
   grid: Grid,
@@ -177,19 +257,19 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-function inputOf(info: Conv2DInfo, address: number) {
+function inputOf(info: WindowSizes, address: number) {
   const { inHeight: height, inWidth: width, inChannels: channels } = info;
   return { address, height, width, channels };
 }
 
-function outputOf(info: Conv2DInfo, address: number) {
+function outputOf(info: WindowSizes, address: number) {
   const { outHeight: height, outWidth: width, outChannels: channels } = info;
   return { address, height, width, channels };
 }
 
 function forward(
   backend: SimdBackend,
-  info: Conv2DInfo,
+  info: WindowSizes,
   [x, filter]: readonly number[],
   target: number,
   epilogue: Epilogue,
@@ -220,20 +300,19 @@ function forward(
   };
   const rows = forwardTaps(info.filterHeight, info.strideHeight, padInfo.top, info.dilationHeight);
   const columns = forwardTaps(info.filterWidth, info.strideWidth, padInfo.left, info.dilationWidth);
-  if (tf.util.sizeFromShape(info.outShape) > 0) {
-    const grid = { gridHeight: info.outHeight, gridWidth: info.outWidth, rows, columns };
-    convolve(backend, pass, grid, { address: filter!, info, transpose: false }, epilogue);
-  }
+  if (isEmpty(info)) return;
+  const grid = { gridHeight: info.outHeight, gridWidth: info.outWidth, rows, columns };
+  convolve(backend, pass, grid, filterAt(backend, filter!, info, false), epilogue);
 }
 
 function inputGradient(
   backend: SimdBackend,
-  info: Conv2DInfo,
+  info: WindowSizes,
   [dy, filter]: readonly number[],
   target: number,
 ): void {
   const { inHeight, inWidth, strideHeight, strideWidth, padInfo } = info;
-  if (tf.util.sizeFromShape(info.outShape) === 0) {
+  if (isEmpty(info)) {
     zero(backend, target, tf.util.sizeFromShape(info.inShape));
     return;
   }
@@ -260,6 +339,7 @@ function inputGradient(
     targetWidth: inWidth,
     targetChannels: info.inChannels,
   };
+  const turned = filterAt(backend, filter!, info, true);
   for (let rowPhase = 0; rowPhase < Math.min(strideHeight, inHeight); rowPhase++) {
     const { filterHeight, dilationHeight } = info;
     const rows = gradientTaps(filterHeight, strideHeight, padInfo.top, dilationHeight, rowPhase);
@@ -275,7 +355,7 @@ function inputGradient(
       );
       const gridWidth = Math.ceil((inWidth - columnPhase) / strideWidth);
       const grid = { gridHeight, gridWidth, rows, columns };
-      convolve(backend, pass, grid, { address: filter!, info, transpose: true }, noEpilogue);
+      convolve(backend, pass, grid, turned, noEpilogue);
     }
   }
 }
@@ -287,21 +367,70 @@ function zero(backend: SimdBackend, target: number, count: number): void {
 
 function filterGradient(
   backend: SimdBackend,
-  info: Conv2DInfo,
-  [x, dy]: readonly number[],
+  info: WindowSizes,
+  operands: readonly number[],
   target: number,
 ): void {
   const size = tf.util.sizeFromShape(info.filterShape);
-  if (tf.util.sizeFromShape(info.outShape) === 0) {
+  if (isEmpty(info)) {
     zero(backend, target, size);
     return;
   }
   if (backend.convolution === 'winograd' && isForWinograd(info, info.outHeight, info.outWidth)) {
+    const [x, dy] = operands;
     const { batchSize: images, padInfo } = info;
     const { top, left } = padInfo;
     const pictures = { images, source: inputOf(info, x!), output: outputOf(info, dy!), top, left };
     if (winogradFilterGradient(backend, pictures, target)) return;
   }
+  directFilterGradient(backend, info, operands, target);
+  // An infinite gradient of the output times padding is NaN, where nothing is to be added.
+  if (!areFinite(backend, target, size)) filterGradientByTap(backend, info, operands, target);
+}
+
+/** The same, tap by tap, from the outputs for which the tap reads the picture. */
+function filterGradientByTap(
+  backend: SimdBackend,
+  info: WindowSizes,
+  [x, dy]: readonly number[],
+  target: number,
+): void {
+  const { batchSize, inHeight, inWidth, outHeight, outWidth, outChannels, filterWidth } = info;
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo } = info;
+  const tapSize = info.inChannels * outChannels;
+  zero(backend, target, tf.util.sizeFromShape(info.filterShape));
+  const rows = forwardTaps(info.filterHeight, strideHeight, padInfo.top, dilationHeight);
+  const columns = forwardTaps(filterWidth, strideWidth, padInfo.left, dilationWidth);
+  for (const row of tapsInside(rows, outHeight, inHeight)) {
+    for (const column of tapsInside(columns, outWidth, inWidth)) {
+      const shape = [batchSize, row.count, column.count, outChannels];
+      const from = denseStrides([batchSize, outHeight, outWidth, outChannels]);
+      const to = denseStrides(shape);
+      const first = row.start * from[1]! + column.start * from[2]!;
+      const tap = row.range.filterFirst * filterWidth + column.range.filterFirst;
+      withScratch(backend, tf.util.sizeFromShape(shape) * elementBytes, (part) => {
+        const dimensions = shape.map((size, axis) => ({ size, from: from[axis]!, to: to[axis]! }));
+        copyStrided(backend, dy! + first * elementBytes, part, dimensions);
+        const alone: WindowSizes = {
+          ...info,
+          ...{ outHeight: row.count, outWidth: column.count },
+          ...{ filterHeight: 1, filterWidth: 1, dilationHeight: 1, dilationWidth: 1 },
+          padInfo: { ...padInfo, top: -row.range.first, left: -column.range.first },
+          filterShape: [1, 1, info.inChannels, outChannels],
+        };
+        directFilterGradient(backend, alone, [x!, part], target + tap * tapSize * elementBytes);
+      });
+    }
+  }
+}
+
+function directFilterGradient(
+  backend: SimdBackend,
+  info: WindowSizes,
+  [x, dy]: readonly number[],
+  target: number,
+): void {
+  const size = tf.util.sizeFromShape(info.filterShape);
   const { kernels } = backend;
   const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels } = info;
   const { strideHeight, strideWidth, filterHeight, filterWidth } = info;
@@ -351,8 +480,8 @@ function filterGradient(
 const conv2d = defineKernel<tf.Conv2DInputs, tf.Conv2DAttrs>(tf.Conv2D, (call) => {
   const { inputs, attrs, backend } = call;
   const { x, filter } = inputs;
-  if (!isSupported(attrs.dataFormat, x, filter)) return runInFallback(tf.Conv2D, call);
   const info = convolutionInfo(x.shape, filter.shape, attrs);
+  if (!isSupported(attrs.dataFormat, x, filter)) return runWindows(tf.Conv2D, call, info, x.dtype);
   const operands = [backend.hold(x), backend.hold(filter)];
   const product = new DeferredProduct(operands, info.outChannels, (addresses, target, epilogue) =>
     forward(backend, info, addresses, target, epilogue),
@@ -366,8 +495,10 @@ const fusedConv2d = defineKernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(
     const { inputs, attrs, backend } = call;
     const { x, filter, bias, preluActivationWeights } = inputs;
     const { activation, leakyreluAlpha } = attrs;
-    if (!isSupported(attrs.dataFormat, x, filter)) return runInFallback(tf.FusedConv2D, call);
     const info = convolutionInfo(x.shape, filter.shape, attrs);
+    if (!isSupported(attrs.dataFormat, x, filter)) {
+      return runWindows(tf.FusedConv2D, call, info, x.dtype);
+    }
     const extras = { bias, preluActivationWeights, activation, leakyreluAlpha };
     return runFused(backend, info.outChannels, extras, (epilogue) => {
       const out = backend.makeOutput(info.outShape, 'float32');

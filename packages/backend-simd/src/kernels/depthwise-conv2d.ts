@@ -6,8 +6,8 @@ import { defineKernel, type SimdKernel } from '../kernel.js';
 import { movedElement } from '../sliced.js';
 import { cut, sliceFor } from '../slices.js';
 import { runFused, withScratch } from './matmul-fused.js';
+import { runWindows, type WindowSizes, withoutNegativeSizes } from './window-sizes.js';
 
-type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 type Shape4D = [number, number, number, number];
 type Geometry = Pick<tf.DepthwiseConv2dNativeAttrs, 'strides' | 'pad' | 'dimRoundingMode'> & {
   readonly dilations?: tf.DepthwiseConv2dNativeAttrs['dilations'];
@@ -19,7 +19,7 @@ const imageGroups = 16;
 /** Bytes of a float32. */
 const bytes = 4;
 
-function depthwiseInfo(inShape: number[], filterShape: number[], attrs: Geometry): Conv2DInfo {
+function depthwiseInfo(inShape: number[], filterShape: number[], attrs: Geometry): WindowSizes {
   const { strides, pad, dimRoundingMode } = attrs;
   const dilations = attrs.dilations ?? 1;
   tf.util.assert(
@@ -28,14 +28,16 @@ function depthwiseInfo(inShape: number[], filterShape: number[], attrs: Geometry
       'Error in depthwiseConv2d: Either strides or dilations must be 1. ' +
       `Got strides ${strides} and dilations '${dilations}'`,
   );
-  return tf.backend_util.computeConv2DInfo(
-    inShape as Shape4D,
-    filterShape as Shape4D,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-    true,
+  return withoutNegativeSizes(
+    tf.backend_util.computeConv2DInfo(
+      inShape as Shape4D,
+      filterShape as Shape4D,
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+      true,
+    ),
   );
 }
 
@@ -44,7 +46,7 @@ function isSupported(dataFormat: string | undefined, ...tensors: tf.TensorInfo[]
 }
 
 /** The parameters that all three functions share: sizes, strides, padding, dilation. */
-function geometry(info: Conv2DInfo): number[] {
+function geometry(info: WindowSizes): number[] {
   const { outHeight, outWidth, strideHeight, strideWidth } = info;
   const { padInfo, dilationHeight, dilationWidth } = info;
   // biome-ignore format: grouped by meaning
@@ -55,7 +57,7 @@ function geometry(info: Conv2DInfo): number[] {
 }
 
 /** What a line of so many positions takes, in nanoseconds. */
-function lineCost(info: Conv2DInfo, positions: number): { cost: number } {
+function lineCost(info: WindowSizes, positions: number): { cost: number } {
   const { filterHeight, filterWidth, outChannels } = info;
   return { cost: positions * (filterHeight * filterWidth + 2) * outChannels * movedElement };
 }
@@ -64,7 +66,7 @@ function lineCost(info: Conv2DInfo, positions: number): { cost: number } {
 function withRepeatedChannels(
   backend: SimdBackend,
   x: tf.TensorInfo,
-  info: Conv2DInfo,
+  info: WindowSizes,
   use: (source: number, firstImage: number, images: number) => void,
 ): void {
   const { batchSize, inHeight, inWidth, inChannels, outChannels } = info;
@@ -88,7 +90,7 @@ function forward(
   backend: SimdBackend,
   x: tf.TensorInfo,
   filter: tf.TensorInfo,
-  info: Conv2DInfo,
+  info: WindowSizes,
   epilogue: Epilogue,
 ): tf.TensorInfo {
   const out = backend.makeOutput(info.outShape, 'float32');
@@ -116,7 +118,7 @@ function inputGradient(
   backend: SimdBackend,
   dy: tf.TensorInfo,
   filter: tf.TensorInfo,
-  info: Conv2DInfo,
+  info: WindowSizes,
 ): tf.TensorInfo {
   const out = backend.makeOutput(info.inShape, 'float32');
   const { batchSize, inHeight, inWidth, inChannels, filterHeight, filterWidth } = info;
@@ -156,7 +158,7 @@ function filterGradient(
   backend: SimdBackend,
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
-  info: Conv2DInfo,
+  info: WindowSizes,
 ): tf.TensorInfo {
   const out = backend.makeOutput(info.filterShape, 'float32');
   const { inHeight, inWidth, filterHeight, filterWidth, outHeight, outWidth, outChannels } = info;
@@ -191,10 +193,10 @@ const depthwiseConv2d = defineKernel<tf.DepthwiseConv2dNativeInputs, tf.Depthwis
   (call) => {
     const { inputs, attrs, backend } = call;
     const { x, filter } = inputs;
-    if (!isSupported(attrs.dataFormat, x, filter)) {
-      return runInFallback(tf.DepthwiseConv2dNative, call);
-    }
     const info = depthwiseInfo(x.shape, filter.shape, attrs);
+    if (!isSupported(attrs.dataFormat, x, filter)) {
+      return runWindows(tf.DepthwiseConv2dNative, call, info, x.dtype);
+    }
     return forward(backend, x, filter, info, noEpilogue);
   },
 );
@@ -206,10 +208,10 @@ const fusedDepthwiseConv2d = defineKernel<
   const { inputs, attrs, backend } = call;
   const { x, filter, bias, preluActivationWeights } = inputs;
   const { activation, leakyreluAlpha } = attrs;
-  if (!isSupported(attrs.dataFormat, x, filter)) {
-    return runInFallback(tf.FusedDepthwiseConv2D, call);
-  }
   const info = depthwiseInfo(x.shape, filter.shape, attrs);
+  if (!isSupported(attrs.dataFormat, x, filter)) {
+    return runWindows(tf.FusedDepthwiseConv2D, call, info, x.dtype);
+  }
   const extras = { bias, preluActivationWeights, activation, leakyreluAlpha };
   return runFused(backend, info.outChannels, extras, (epilogue) =>
     forward(backend, x, filter, info, epilogue),

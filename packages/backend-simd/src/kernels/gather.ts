@@ -5,6 +5,7 @@ import { defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
 import { movedElement, runSliced } from '../sliced.js';
 import { fillTensor } from './create.js';
 import { copied } from './identity.js';
+import { withScratch } from './matmul-fused.js';
 
 type Result = tf.TensorInfo | tf.TensorInfo[];
 
@@ -63,29 +64,30 @@ function gatherRows(
   ]);
 }
 
-/** The row that each index tuple points at, as a list in the linear memory; the caller frees it. */
-function rowNumbers(
+/** Lends `use` a list of the row that each index tuple points at, in the linear memory. */
+function withRowNumbers(
   backend: SimdBackend,
   indices: tf.TensorInfo,
   target: { shape: number[]; strides: number[]; sliceRank: number; count: number; rows: number },
-): number {
+  use: (list: number) => tf.TensorInfo,
+): tf.TensorInfo {
   const { shape, strides, sliceRank, count, rows } = target;
-  const list = backend.heap.allocate(count * elementBytes);
-  const places = backend.typedArrayFromHeap(indices);
-  const numbers = backend.heap.int32;
-  for (let item = 0; item < count; item++) {
-    let row = 0;
-    for (let part = 0; part < sliceRank; part++) {
-      row += places[item * sliceRank + part]! * strides[part]!;
+  return withScratch(backend, count * elementBytes, (list) => {
+    const places = backend.typedArrayFromHeap(indices);
+    const numbers = backend.heap.int32;
+    for (let item = 0; item < count; item++) {
+      let row = 0;
+      for (let part = 0; part < sliceRank; part++) {
+        row += places[item * sliceRank + part]! * strides[part]!;
+      }
+      if (row < 0 || row >= rows) {
+        const tuple = places.slice(item * sliceRank, (item + 1) * sliceRank);
+        throw new Error(`Invalid indices: ${tuple} does not index into ${shape}`);
+      }
+      numbers[list / elementBytes + item] = row;
     }
-    if (row < 0 || row >= rows) {
-      const tuple = places.slice(item * sliceRank, (item + 1) * sliceRank);
-      backend.heap.free(list);
-      throw new Error(`Invalid indices: ${tuple} does not index into ${shape}`);
-    }
-    numbers[list / elementBytes + item] = row;
-  }
-  return list;
+    return use(list);
+  });
 }
 
 function gatherNd(call: KernelCall<tf.GatherNdInputs>): Result {
@@ -94,15 +96,15 @@ function gatherNd(call: KernelCall<tf.GatherNdInputs>): Result {
   if (!isNumeric(params) || indices.dtype !== 'int32') return runInFallback(tf.GatherNd, call);
   const sliceRank = indices.shape.at(-1)!;
   const [shape, count, sliceSize, strides] = tf.backend_util.prepareAndValidate(params, indices);
-  const out = backend.makeOutput(shape, params.dtype);
-  if (count === 0) return out;
+  if (count === 0) return backend.makeOutput(shape, params.dtype);
   const rows = tf.util.sizeFromShape(params.shape) / sliceSize;
   const target = { shape: params.shape, strides, sliceRank, count, rows };
-  const list = rowNumbers(backend, indices, target);
-  const from = backend.pointer(params);
-  gatherRows(backend, { from, places: list, to: backend.pointer(out), count, sliceSize });
-  backend.heap.free(list);
-  return out;
+  return withRowNumbers(backend, indices, target, (places) => {
+    const out = backend.makeOutput(shape, params.dtype);
+    const from = backend.pointer(params);
+    gatherRows(backend, { from, places, to: backend.pointer(out), count, sliceSize });
+    return out;
+  });
 }
 
 function scatterNd(call: KernelCall<tf.ScatterNdInputs, tf.ScatterNdAttrs>): Result {
@@ -113,16 +115,17 @@ function scatterNd(call: KernelCall<tf.ScatterNdInputs, tf.ScatterNdAttrs>): Res
   if (!summed || indices.dtype !== 'int32') return runInFallback(tf.ScatterNd, call);
   const info = tf.backend_util.calculateShapes(updates, indices, shape);
   const { sliceRank, numUpdates: count, sliceSize, strides, outputSize } = info;
-  const out = backend.makeOutput(shape, updates.dtype);
-  fillTensor(backend, out, 0);
-  if (outputSize === 0) return out;
+  if (outputSize === 0) return backend.makeOutput(shape, updates.dtype);
   const rows = outputSize / sliceSize;
-  const list = rowNumbers(backend, indices, { shape, strides, sliceRank, count, rows });
-  const { addRows, addRowsInt } = backend.kernels;
-  const run = updates.dtype === 'float32' ? addRows! : addRowsInt!;
-  run(backend.pointer(updates), list, backend.pointer(out), count, sliceSize, rows);
-  backend.heap.free(list);
-  return out;
+  const target = { shape, strides, sliceRank, count, rows };
+  return withRowNumbers(backend, indices, target, (places) => {
+    const out = backend.makeOutput(shape, updates.dtype);
+    fillTensor(backend, out, 0);
+    const { addRows, addRowsInt } = backend.kernels;
+    const run = updates.dtype === 'float32' ? addRows! : addRowsInt!;
+    run(backend.pointer(updates), places, backend.pointer(out), count, sliceSize, rows);
+    return out;
+  });
 }
 
 function tensorScatterUpdate(call: KernelCall<tf.TensorScatterUpdateInputs>): Result {
@@ -133,20 +136,21 @@ function tensorScatterUpdate(call: KernelCall<tf.TensorScatterUpdateInputs>): Re
   const { shape } = tensor;
   const info = tf.backend_util.calculateShapes(updates, indices, shape);
   const { sliceRank, numUpdates: count, sliceSize, strides, outputSize } = info;
-  const out = copied(backend, tensor);
-  if (outputSize === 0) return out;
+  if (outputSize === 0) return copied(backend, tensor);
   const rows = outputSize / sliceSize;
-  const list = rowNumbers(backend, indices, { shape, strides, sliceRank, count, rows });
-  const target = backend.pointer(out) / elementBytes;
-  const source = backend.pointer(updates) / elementBytes;
-  const words = backend.heap.int32;
-  for (let item = 0; item < count; item++) {
-    const from = source + item * sliceSize;
-    const row = words[list / elementBytes + item]!;
-    words.copyWithin(target + row * sliceSize, from, from + sliceSize);
-  }
-  backend.heap.free(list);
-  return out;
+  const where = { shape, strides, sliceRank, count, rows };
+  return withRowNumbers(backend, indices, where, (places) => {
+    const out = copied(backend, tensor);
+    const target = backend.pointer(out) / elementBytes;
+    const source = backend.pointer(updates) / elementBytes;
+    const words = backend.heap.int32;
+    for (let item = 0; item < count; item++) {
+      const from = source + item * sliceSize;
+      const row = words[places / elementBytes + item]!;
+      words.copyWithin(target + row * sliceSize, from, from + sliceSize);
+    }
+    return out;
+  });
 }
 
 function unsortedSegmentSum(
@@ -173,7 +177,10 @@ function unsortedSegmentSum(
   return out;
 }
 
-/** The `k` greatest of each row in order; equal ones keep the order of their places. */
+/**
+ * The `k` greatest of each row in order; equal ones keep the order of their places. NaN is greater
+ * than every number, as in NumPy, PyTorch and JAX: the plain kernel's order with NaN is arbitrary.
+ */
 function topK(call: KernelCall<tf.TopKInputs, tf.TopKAttrs>): Result {
   const { inputs, attrs, backend } = call;
   const { x } = inputs;
@@ -203,9 +210,9 @@ function selectRow(
   let held = 0;
   for (let index = 0; index < row.length; index++) {
     const value = row[index]!;
-    if (held === k && !(value > best[k - 1]!)) continue;
+    if (held === k && !isGreater(value, best[k - 1]!)) continue;
     let place = held < k ? held++ : k - 1;
-    while (place > 0 && value > best[place - 1]!) {
+    while (place > 0 && isGreater(value, best[place - 1]!)) {
       best[place] = best[place - 1]!;
       places[place] = places[place - 1]!;
       place--;
@@ -213,6 +220,10 @@ function selectRow(
     best[place] = value;
     places[place] = index;
   }
+}
+
+function isGreater(value: number, other: number): boolean {
+  return value > other || (Number.isNaN(value) && !Number.isNaN(other));
 }
 
 /** Reading and writing at places that a tensor lists. */

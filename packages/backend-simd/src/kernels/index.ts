@@ -7,6 +7,7 @@ import { castKernels } from './cast.js';
 import { conv2dKernels } from './conv2d.js';
 import { createKernels } from './create.js';
 import { depthwiseKernels } from './depthwise-conv2d.js';
+import { dilationKernels } from './dilation2d.js';
 import { gatherKernels } from './gather.js';
 import { gradientKernels } from './gradient.js';
 import { identityKernels } from './identity.js';
@@ -35,6 +36,7 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...resizeKernels,
   ...conv2dKernels,
   ...depthwiseKernels,
+  ...dilationKernels,
   ...matmulKernels,
   ...poolKernels,
   ...updateKernels,

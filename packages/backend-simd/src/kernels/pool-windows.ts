@@ -1,24 +1,27 @@
 import * as tf from '@tensorflow/tfjs';
 import { movedElement } from '../sliced.js';
+import { type WindowSizes, withoutNegativeSizes } from './window-sizes.js';
 
 /** Sizes of a pool's input, windows and output. */
-export type PoolInfo = ReturnType<typeof tf.backend_util.computePool2DInfo>;
+export type PoolInfo = WindowSizes;
 type Shape4D = [number, number, number, number];
 
-/** Pooling attributes; the gradient of an average has no rounding mode. */
-export type PoolAttrs = Omit<tf.MaxPoolAttrs, 'dimRoundingMode'> &
-  Pick<tf.MaxPoolAttrs, 'dimRoundingMode'>;
+/** Pooling attributes; gradients may have no rounding mode. */
+export type PoolAttrs = Pick<tf.MaxPoolAttrs, 'filterSize' | 'strides' | 'pad'> &
+  Partial<Pick<tf.MaxPoolAttrs, 'dimRoundingMode'>>;
 
 /** The sizes that a pool of an input of this shape has. */
 export function poolInfo(shape: number[], attrs: PoolAttrs): PoolInfo {
   const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  return tf.backend_util.computePool2DInfo(
-    shape as Shape4D,
-    filterSize,
-    strides,
-    1,
-    pad,
-    dimRoundingMode,
+  return withoutNegativeSizes(
+    tf.backend_util.computePool2DInfo(
+      shape as Shape4D,
+      filterSize,
+      strides,
+      1,
+      pad,
+      dimRoundingMode,
+    ),
   );
 }
 

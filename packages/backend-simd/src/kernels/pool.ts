@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { runInFallback } from '../fallback.js';
-import { defineKernel, type SimdKernel } from '../kernel.js';
+import { defineKernel, definePlainKernel, type SimdKernel } from '../kernel.js';
 import { runSliced } from '../sliced.js';
 import { DeferredPoolGradient } from './pool-gradient.js';
 import { isQuartering, poolInfo, windows, windowsCost } from './pool-windows.js';
+import { isEmpty, runWindows } from './window-sizes.js';
 
 /** Whether gradients are going to be wanted of what is computed now. */
 function isRecording(): boolean {
@@ -18,8 +19,8 @@ function pool(
   return defineKernel<tf.MaxPoolInputs, tf.MaxPoolAttrs>(kernelName, (call) => {
     const { inputs, attrs, backend } = call;
     const { x } = inputs;
-    if (x.dtype !== 'float32') return runInFallback(kernelName, call);
     const info = poolInfo(x.shape, attrs);
+    if (x.dtype !== 'float32') return runWindows(kernelName, call, info, x.dtype);
     const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outShape } = info;
     const isIdentity = info.filterHeight === 1 && info.filterWidth === 1;
     if (isIdentity && tf.util.arraysEqual(info.inShape, outShape)) {
@@ -87,10 +88,24 @@ const avgPoolGrad = defineKernel<tf.AvgPoolGradInputs, tf.AvgPoolGradAttrs>(
   },
 );
 
-/** Two-dimensional pooling of float32. */
+/** In plain JavaScript, but for pictures that no window fits into. */
+const maxPoolWithArgmax = definePlainKernel<tf.MaxPoolWithArgmaxInputs, tf.MaxPoolWithArgmaxAttrs>(
+  tf.MaxPoolWithArgmax,
+  (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x } = inputs;
+    const info = poolInfo(x.shape, attrs);
+    if (!isEmpty(info)) return runInFallback(tf.MaxPoolWithArgmax, call);
+    const { outShape } = info;
+    return [backend.makeOutput(outShape, x.dtype), backend.makeOutput(outShape, 'int32')];
+  },
+);
+
+/** Two-dimensional pooling, natively of float32. */
 export const poolKernels: readonly SimdKernel[] = [
   pool(tf.MaxPool, 'maxPool'),
   pool(tf.AvgPool, 'averagePool'),
   maxPoolGrad,
   avgPoolGrad,
+  maxPoolWithArgmax,
 ];

@@ -4,6 +4,7 @@ import { runInFallback } from '../fallback.js';
 import { defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
 import { movedElement, runSliced } from '../sliced.js';
 import { fillTensor } from './create.js';
+import { withScratch } from './matmul-fused.js';
 
 /** How places along one side of the larger picture map to those along the smaller, or back. */
 interface Side {
@@ -60,11 +61,7 @@ function resize(
   const bilinear = functionName.startsWith('resizeBilinear');
   const entryBytes = bilinear ? 4 * elementBytes : elementBytes;
   const write = bilinear ? writeBilinear : writeNearest;
-  const rowTable = backend.heap.allocate((outHeight + outWidth) * entryBytes);
-  const columnTable = rowTable + outHeight * entryBytes;
   const sampling = { alignCorners, halfPixelCenters };
-  write(backend, rowTable, { inputSize: height, outputSize: outHeight, ...sampling });
-  write(backend, columnTable, { inputSize: width, outputSize: outWidth, ...sampling });
   const from = backend.pointer(pictures.from);
   const to = backend.pointer(pictures.to);
   const inBytes = height * width * channels * elementBytes;
@@ -72,12 +69,16 @@ function resize(
   const backwards = functionName.endsWith('Grad');
   const [fromBytes, toBytes] = backwards ? [outBytes, inBytes] : [inBytes, outBytes];
   const cost = outHeight * outWidth * channels * (bilinear ? 4 : 1) * movedElement;
-  // biome-ignore format: grouped by meaning
-  runSliced(backend, functionName, batch, { cost }, (begin, end) => [
-    from + begin * fromBytes, to + begin * toBytes, end - begin,
-    height, width, outHeight, outWidth, channels, rowTable, columnTable,
-  ]);
-  backend.heap.free(rowTable);
+  withScratch(backend, (outHeight + outWidth) * entryBytes, (rowTable) => {
+    const columnTable = rowTable + outHeight * entryBytes;
+    write(backend, rowTable, { inputSize: height, outputSize: outHeight, ...sampling });
+    write(backend, columnTable, { inputSize: width, outputSize: outWidth, ...sampling });
+    // biome-ignore format: grouped by meaning
+    runSliced(backend, functionName, batch, { cost }, (begin, end) => [
+      from + begin * fromBytes, to + begin * toBytes, end - begin,
+      height, width, outHeight, outWidth, channels, rowTable, columnTable,
+    ]);
+  });
 }
 
 function forward(kernelName: string, functionName: 'resizeNearest' | 'resizeBilinear'): SimdKernel {

@@ -334,3 +334,28 @@ describe('batch normalisation', () => {
       2e-6,
     ));
 });
+
+describe('topk with NaN', () => {
+  // NumPy, PyTorch and JAX order so.
+  it.each<[values: number[], indices: number[]]>([
+    [
+      [1, Number.NaN, 3, 2],
+      [1, 2, 3, 0],
+    ],
+    [
+      [Number.NaN, 1, Number.NaN, Number.POSITIVE_INFINITY],
+      [0, 2, 3, 1],
+    ],
+    [
+      [Number.NEGATIVE_INFINITY, 5, 5, Number.NaN],
+      [3, 1, 2, 0],
+    ],
+  ])('of %j takes NaN for greater than every number', (values, indices) => {
+    for (const k of [1, 2, 3, 4]) {
+      const top = tf.topk(tf.tensor1d(values), k);
+      expect(Array.from(top.indices.dataSync())).toEqual(indices.slice(0, k));
+      const expected = indices.slice(0, k).map((index) => values[index]!);
+      expect(Array.from(top.values.dataSync())).toEqual(expected);
+    }
+  });
+});
