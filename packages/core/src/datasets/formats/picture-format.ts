@@ -69,6 +69,19 @@ export function checkExtents(
   }
 }
 
+/** Bytes for a picture's pixels. @throws DataFormatError when the runtime has no room for them. */
+export function allocatePixels(length: number, source: string): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    throw formatError(
+      source,
+      `its pixels need ${describeBytes(length)} of memory, which are not to be had; make it smaller.`,
+      { cause },
+    );
+  }
+}
+
 /** The error for a picture whose decoder gave up. */
 export function corruptPicture(
   format: string,
@@ -93,16 +106,17 @@ export function applyOrientation(picture: Picture, orientation: number): Picture
   if (orientation < 2 || orientation > 8) return picture;
   const { width, height, channels, data } = picture;
   const swapped = orientation >= 5;
+  const fromRight = [2, 3, 7, 8].includes(orientation);
+  const fromBelow = [3, 4, 6, 7].includes(orientation);
   const [w, h] = swapped ? [height, width] : [width, height];
+  const along = fromRight ? -channels : channels;
+  const down = fromBelow ? -width * channels : width * channels;
+  const [stepX, stepY] = swapped ? [down, along] : [along, down];
+  const first = ((fromBelow ? height - 1 : 0) * width + (fromRight ? width - 1 : 0)) * channels;
   const turned = new Uint8Array(data.length);
-  for (let y = 0; y < h; y++) {
-    for (let x = 0; x < w; x++) {
-      let [sx, sy] = swapped ? [y, x] : [x, y];
-      if ([2, 3, 7, 8].includes(orientation)) sx = width - 1 - sx;
-      if ([3, 4, 6, 7].includes(orientation)) sy = height - 1 - sy;
-      for (let c = 0; c < channels; c++) {
-        turned[(y * w + x) * channels + c] = data[(sy * width + sx) * channels + c]!;
-      }
+  for (let y = 0, to = 0; y < h; y++) {
+    for (let x = 0, from = first + y * stepY; x < w; x++, from += stepX) {
+      for (let c = 0; c < channels; c++) turned[to++] = data[from + c]!;
     }
   }
   return { width: w, height: h, channels, data: turned };
