@@ -1,5 +1,6 @@
 import { createRandom } from '@nn-lab/core/random';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parseFitted } from '../src/fitted.js';
 import {
   approximateNeighbours,
   exactNeighbours,
@@ -229,5 +230,41 @@ describe('numbers that are too large or too small', () => {
     [1e300, /got 1e\+300, which single precision holds as Infinity in row 0, column 1/],
   ])('such as %d are refused in one sentence', (size, message) => {
     expect(() => matrixOf([[0, size]])).toThrow(message);
+  });
+});
+
+describe('times in seconds', () => {
+  const x = matrixOf(hard.find(([name]) => name === 'times in seconds')![1]);
+  const labels = rows.map((_, row) => row % 2);
+  const again = (fitted: object) => parseFitted(JSON.stringify(fitted), 'saved');
+
+  it('are kept in double precision', () => {
+    expect(x.values).toBeInstanceOf(Float64Array);
+    expect(x.values[0]).toBe(1.7e9);
+    expect(matrixOf([[2 ** 24, -0.5, 0.125]]).values).toBeInstanceOf(Float32Array);
+  });
+
+  it('are saved and loaded as they are', async () => {
+    const classifiers = [
+      await new KnnClassifier().fit(x, labels),
+      await new NearestMeanClassifier().fit(x, labels),
+      await new SvmClassifier().fit(x, labels),
+      await new SvmClassifier({ kernel: 'linear' }).fit(x, labels),
+    ];
+    for (const classifier of classifiers) {
+      const loaded = again(classifier) as KnnClassifier;
+      expect(loaded.toJSON()).toEqual(classifier.toJSON());
+      expect(await loaded.predict(x)).toEqual(await classifier.predict(x));
+    }
+    const maps = [
+      await new Pca({ components: 3 }).fit(x),
+      await new Umap({ neighbours: 8, epochs: 5 }).fit(x),
+      await new Tsne({ perplexity: 8, iterations: 5 }).fit(x),
+    ];
+    for (const fitted of maps) {
+      const loaded = again(fitted) as Umap;
+      expect(loaded.toJSON()).toEqual(fitted.toJSON());
+      expect(await loaded.transform(x)).toEqual(await fitted.transform(x));
+    }
   });
 });

@@ -4,10 +4,10 @@ import { pathOption } from '@nn-lab/core/cli';
 import { DataFormatError } from '@nn-lab/core/errors';
 import { readPlainFile } from '@nn-lab/core/node';
 import type { Classifier } from '../classifier.js';
-import { KnnClassifier } from '../knn/index.js';
+import { KnnClassifier, type SavedKnn } from '../knn/index.js';
 import { NearestMeanClassifier } from '../nearest-mean/index.js';
 import { readSaved, type SavedModel, savedModel, savedTypeOf } from '../saved.js';
-import { SvmClassifier } from '../svm/index.js';
+import { type SavedSvm, SvmClassifier } from '../svm/index.js';
 import type { LabelledImages } from './input.js';
 
 /** A classifier that knows what its classes are called and what its rows are. */
@@ -84,16 +84,29 @@ export async function readTrained(path: string): Promise<TrainedClassifier> {
   if (!isList(classNames, 'string') || !isList(shape, 'number', 3) || !isList(range, 'number', 2)) {
     throw fail('the saved classifier is damaged: its class names, shape or range are none');
   }
-  return { classifier: readClassifier(classifier, file), classNames, shape, range };
+  const { fitted, columns } = readClassifier(classifier, file);
+  const isShape = shape.every((size) => Number.isSafeInteger(size) && size >= 1);
+  if (!isShape || shape[0] * shape[1] * shape[2] !== columns) {
+    throw fail(
+      `the saved classifier is damaged: expected a shape of ${columns} values, as its rows have, got ${shape.join(' x ')}`,
+    );
+  }
+  return { classifier: fitted, classNames, shape, range };
 }
 
-function readClassifier(json: unknown, file: string): Classifier {
+/** The classifier, and how long its rows are. */
+function readClassifier(json: unknown, file: string): { fitted: Classifier; columns: number } {
   switch (savedTypeOf(json, file)) {
-    case 'nearest-mean':
-      return NearestMeanClassifier.fromJSON(json, file);
+    case 'nearest-mean': {
+      const fitted = NearestMeanClassifier.fromJSON(json, file);
+      return { fitted, columns: fitted.means.columns };
+    }
     case 'svm':
-      return SvmClassifier.fromJSON(json, file);
-    default:
-      return KnnClassifier.fromJSON(json, file);
+      return { fitted: SvmClassifier.fromJSON(json, file), columns: (json as SavedSvm).columns };
+    default: {
+      const fitted = KnnClassifier.fromJSON(json, file);
+      const { values, rows } = json as SavedKnn;
+      return { fitted, columns: values.length / rows };
+    }
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { Matrix } from '../matrix.js';
 import {
   decodeFloats,
+  decodeRows,
   encodeFloats,
   readSaved,
   requireSavedCount,
@@ -205,7 +206,7 @@ export class KnnClassifier implements Classifier {
     const saved = readSaved<SavedKnn>(json, 'knn', source);
     const rows = requireSavedCount(saved.rows, 1, source);
     const columns = requireSavedCount(saved.values?.length / rows, 1, source);
-    const x = { rows, columns, values: decodeFloats(saved.values, Float32Array, source) };
+    const x = { rows, columns, values: decodeRows(saved.values, source, rows * columns) };
     const labels = decodeFloats(saved.labels, Int32Array, source, rows);
     try {
       const { k, weights, engine } = saved;

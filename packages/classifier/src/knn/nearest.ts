@@ -74,7 +74,7 @@ class Candidates {
     this.#k = k;
     this.#slack = blocks.slackOf(query);
     this.#ownNorm = blocks.queryNorms[query]!;
-    const capacity = 3 * k + 48;
+    const capacity = Math.min(3 * k + 48, blocks.dataNorms.length);
     this.#rows = new Int32Array(capacity);
     this.#distances = new Float64Array(capacity);
   }

@@ -11,6 +11,7 @@ import {
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
+  decodeRows,
   encodeFloats,
   readSaved,
   requireSavedCount,
@@ -282,7 +283,7 @@ export class Tsne {
     const saved = readSaved<SavedTsne>(json, 'tsne', source);
     const rows = requireSavedCount(saved.rows, 4, source);
     const columns = requireSavedCount(saved.values?.length / rows, 1, source);
-    const values = decodeFloats(saved.values, Float32Array, source, rows * columns);
+    const values = decodeRows(saved.values, source, rows * columns);
     const map = decodeFloats(saved.map, Float32Array, source, 2 * rows);
     const [klDivergence, normaliser] = decodeFloats(saved.figures, Float64Array, source, 2);
     if (!(normaliser! > 0)) {

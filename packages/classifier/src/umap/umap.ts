@@ -13,6 +13,7 @@ import { Pause } from '../pause.js';
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
+  decodeRows,
   encodeFloats,
   readSaved,
   requireSavedCount,
@@ -46,7 +47,7 @@ export interface UmapOptions extends ThreadOptions {
   /** Weight of the repulsion, from 0. Default 1. */
   readonly repulsionStrength?: number;
   /**
-   * Points drawn to be repelled from, for each turn of an edge, from 1. Default 7: with the end of the
+   * Points drawn to be repelled from, for each turn of an edge, from 1 to 1000. Default 7: with the end of the
    * edge they fill two vectors, so that 7 take no longer than the 5 of umap-learn, and make a better
    * map.
    */
@@ -122,6 +123,8 @@ interface FittedUmap {
 type Settings = Required<Omit<UmapOptions, 'threads' | 'threadHost' | 'epochs'>> &
   Pick<UmapOptions, 'epochs' | 'threads' | 'threadHost'>;
 
+/** More only take time, which a damaged file must not take without end. */
+const mostNegativeSamples = 1000;
 /** A map starts as wide as this each way. */
 const initialReach = 10;
 /** New points move less than those of a map in the making, as in umap-learn. */
@@ -267,7 +270,7 @@ export class Umap {
     const saved = readSaved<SavedUmap>(json, 'umap', source);
     const rows = requireSavedCount(saved.rows, 4, source);
     const columns = requireSavedCount(saved.values?.length / rows, 1, source);
-    const values = decodeFloats(saved.values, Float32Array, source, rows * columns);
+    const values = decodeRows(saved.values, source, rows * columns);
     const map = decodeFloats(saved.map, Float32Array, source, 2 * rows);
     try {
       const { neighbours, minimumDistance, spread, learningRate } = saved.options;
@@ -426,6 +429,7 @@ function settingsOf(options: UmapOptions): Settings {
   requireNumber('learningRate', learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
   requireNumber('repulsionStrength', repulsionStrength, 0, Number.MAX_VALUE);
   requireCount('negativeSamples', negativeSamples, 1);
+  requireNumber('negativeSamples', negativeSamples, 1, mostNegativeSamples);
   if (!(initialisation instanceof Float32Array)) {
     requireChoice('initialisation', initialisation, ['pca', 'random']);
   }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePng, loadEmbeddedDigits } from '@nn-lab/core/datasets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trainedText } from '../../src/cli/trained-classifier.js';
+import { matrixOf, NearestMeanClassifier } from '../../src/index.js';
 
 const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 let folder: string;
@@ -130,6 +132,16 @@ describe('nn-classifier', () => {
     const foreign = join(folder, 'foreign.json');
     await writeFile(foreign, '{"a": 1}');
     await mkdir(join(folder, 'nothing'));
+    const huge = join(folder, 'huge.json');
+    const x = matrixOf([[0], [1]]);
+    const means = await new NearestMeanClassifier().fit(x, [0, 1]);
+    const images = {
+      x,
+      labels: Int32Array.of(0, 1),
+      classNames: ['a', 'b'],
+      range: [0, 1],
+    } as const;
+    await writeFile(huge, trainedText(means, { ...images, shape: [1e6, 1e6, 3] }));
     const cases: [string[], number, RegExp][] = [
       [['map', empty], 1, /empty\.csv/],
       [['map', uneven], 1, /uneven\.csv/],
@@ -141,6 +153,7 @@ describe('nn-classifier', () => {
         /nothing.*there is no trained classifier/,
       ],
       [['evaluate', `--model=${foreign}`], 1, /foreign\.json: expected a model that this package/],
+      [['evaluate', `--model=${huge}`], 1, /damaged: expected a shape of 1 values/],
       [['train', '--k=0'], 2, /--k/],
       [['train', '--count=2'], 1, /at least/],
     ];

@@ -215,11 +215,22 @@ describe('a saved map', () => {
     expect(await loaded.transform(fresh)).toEqual(await umap.transform(fresh));
   });
 
+  it('takes no more neighbors than there are rows, whatever a file says', async () => {
+    const { x } = clusters(90);
+    const umap = await new Umap(short).fit(x);
+    const saved = umap.toJSON();
+    const options = { ...saved.options, neighbours: 2 ** 50 };
+    const placed = await Umap.fromJSON({ ...saved, options }).transform(x, { epochs: 2 });
+    const all = { ...saved, options: { ...options, neighbours: 90 } };
+    expect(placed).toEqual(await Umap.fromJSON(all).transform(x, { epochs: 2 }));
+  });
+
   it('is refused by name when it is none, or damaged', async () => {
     const saved = (await new Umap(short).fit(clusters(90).x)).toJSON();
     for (const damaged of [
       undefined,
       { ...saved, type: 'tsne' },
+      { ...saved, options: { ...saved.options, negativeSamples: 1e9 } },
       { ...saved, rows: 91 },
       { ...saved, map: saved.values },
       { ...saved, options: undefined },
