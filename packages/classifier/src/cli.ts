@@ -3,6 +3,7 @@ import { readPackageVersion, runCli } from '@nn-lab/core/cli';
 
 await runCli({
   name: 'nn-classifier',
+  packageName: '@nn-lab/classifier',
   version: readPackageVersion(import.meta.url),
   description: 'Draws maps of data, measures them, and tells classes apart by distance.',
   commands: async () => [

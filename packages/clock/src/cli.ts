@@ -3,6 +3,7 @@ import { readPackageVersion, runCli } from '@nn-lab/core/cli';
 
 await runCli({
   name: 'nn-clock',
+  packageName: '@nn-lab/clock',
   version: readPackageVersion(import.meta.url),
   description: 'Reads the time from pictures of analogue clocks, and trains the networks that do.',
   commands: async () => [

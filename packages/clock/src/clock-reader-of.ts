@@ -16,6 +16,6 @@ export function clockReaderOf(model: tf.LayersModel): LoadedClockReader {
   const shapes = [...model.inputs, ...model.outputs].map(({ shape }) => `[${shape.slice(1)}]`);
   model.dispose();
   throw new ShapeError(
-    `Expected a network that reads clocks, got one of inputs and outputs ${shapes.join(', ')}. Train one with nn-clock train, or give the folder of such a run.`,
+    `Expected a network that reads clocks, got one of inputs and outputs ${shapes.join(', ')}. Train one with npx @nn-lab/clock train, or give the folder of such a run.`,
   );
 }

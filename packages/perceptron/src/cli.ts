@@ -6,6 +6,7 @@ import { trainCommand } from './cli/train.js';
 
 await runCli({
   name: 'nn-perceptron',
+  packageName: '@nn-lab/perceptron',
   version: readPackageVersion(import.meta.url),
   description: 'Trains multi-class perceptrons from scratch, on digits in a fraction of a second.',
   commands: [trainCommand, evaluateCommand, reproduceCommand],

@@ -4,6 +4,7 @@ import { reproduceCommand } from './cli/reproduce.js';
 
 await runCli({
   name: 'nn-xor',
+  packageName: '@nn-lab/xor',
   version: readPackageVersion(import.meta.url),
   description:
     'Trains the XOR network from scratch, and shows how often gradient descent finds it.',

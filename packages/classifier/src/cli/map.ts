@@ -8,6 +8,7 @@ import {
   describeMachine,
   formatCount,
   formatDuration,
+  formatQuantity,
   formatTable,
   integerOption,
   numberOption,
@@ -93,7 +94,9 @@ export const mapCommand = defineCommand({
     try {
       const backend = await startBackend(options, log);
       await run.configure(runConfigOf(program, { ...options, table }, backend, sources));
-      log.info(`Mapping ${formatCount(rows.x.rows)} rows of ${rows.x.columns} values: ${name}.`);
+      log.info(
+        `Mapping ${formatQuantity(rows.x.rows, 'row')} of ${formatQuantity(rows.x.columns, 'value')}: ${name}.`,
+      );
       const start = performance.now();
       const { perplexity, neighbours } = options;
       const shared = { seed, threadHost, ...(threads === undefined ? {} : { threads }) };
@@ -106,7 +109,7 @@ export const mapCommand = defineCommand({
       const k = Math.min(10, Math.ceil(rows.x.rows / 2) - 1);
       const quality = await mapQuality(rows.x, points, { k, ...sample });
 
-      const subtitle = `${name}; ${formatCount(points.rows)} rows; trustworthiness ${quality.trustworthiness.toFixed(3)}, ${k}-neighbour recall ${quality.recall.toFixed(3)}`;
+      const subtitle = `${name}; ${formatQuantity(points.rows, 'row')}; trustworthiness ${quality.trustworthiness.toFixed(3)}, ${k}-neighbour recall ${quality.recall.toFixed(3)}`;
       const svg = drawMap(points, rows, `${titles[method]} map`, subtitle);
       await run.write('plots/map.svg', svg);
       await run.write('plots/map.png', await renderPng(svg, { scale: 2 }));
@@ -186,7 +189,9 @@ async function mapRows(
     signal,
     onProgress: ({ iteration, iterations }) => bar.update((100 * iteration) / iterations),
   });
-  log.info(`KL divergence ${tsne.klDivergence.toFixed(3)} after ${tsne.iterations} iterations.`);
+  log.info(
+    `KL divergence ${tsne.klDivergence.toFixed(3)} after ${formatQuantity(tsne.iterations, 'iteration')}.`,
+  );
   return tsne.map;
 }
 
@@ -262,11 +267,17 @@ function report(
             facts: [
               ['Rows', rows],
               ['Values a row', columns],
-              ['Measured by', `${quality.k} neighbours of ${formatCount(quality.judged)} rows`],
+              [
+                'Measured by',
+                `${formatQuantity(quality.k, 'neighbour')} of ${formatQuantity(quality.judged, 'row')}`,
+              ],
               ['Time', formatDuration(seconds)],
               ['Seed', seed],
-              ['Backend', `${backend}, ${threads} thread(s)`],
-              ['Machine', `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`],
+              ['Backend', `${backend}, ${formatQuantity(threads, 'thread')}`],
+              [
+                'Machine',
+                `${machine.cpu}, ${formatQuantity(machine.cores, 'core')}, Node ${machine.node}`,
+              ],
             ],
           },
         ],

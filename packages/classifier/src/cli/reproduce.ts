@@ -7,6 +7,7 @@ import {
   describeMachine,
   formatDuration,
   formatPercent,
+  formatQuantity,
   formatTable,
   openRunFolder,
   outputFolderOptions,
@@ -36,7 +37,10 @@ export const reproduceCommand = defineCommand({
   ],
   examples: [
     { args: 'reproduce', does: 'on the digits that come along, or those in NN_LAB_DATA' },
-    { args: 'reproduce --data DIR --json', does: 'on the four files of the course' },
+    {
+      args: 'reproduce --data course --json',
+      does: "on the course's four files, in course/ or course/digits16/",
+    },
   ],
   async run({ options, program, log, progress, signal, result }) {
     const { seed, threads } = options;
@@ -85,8 +89,11 @@ export const reproduceCommand = defineCommand({
           ['Test digits', results.nearestMean.test.total],
           ['Seed', seed],
           ['Time', formatDuration(results.seconds)],
-          ['Backend', `${backend.name}, ${backend.threads} thread(s)`],
-          ['Machine', `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`],
+          ['Backend', `${backend.name}, ${formatQuantity(backend.threads, 'thread')}`],
+          [
+            'Machine',
+            `${machine.cpu}, ${formatQuantity(machine.cores, 'core')}, Node ${machine.node}`,
+          ],
         ],
       });
       await run.write('report.html', report);

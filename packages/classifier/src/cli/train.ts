@@ -3,9 +3,9 @@ import {
   choiceOption,
   defineCommand,
   describeMachine,
-  formatCount,
   formatDuration,
   formatPercent,
+  formatQuantity,
   integerOption,
   numberOption,
   openRunFolder,
@@ -95,7 +95,7 @@ export const trainCommand = defineCommand({
       } else {
         classifier = create(kind, options);
       }
-      log.info(`Training ${name} on ${formatCount(train.x.rows)} rows of ${dataset}.`);
+      log.info(`Training ${name} on ${formatQuantity(train.x.rows, 'row')} of ${dataset}.`);
       const start = performance.now();
       await classifier.fit(train.x, train.labels!);
       const trained = performance.now();

@@ -59,7 +59,7 @@ export async function readTrained(path: string): Promise<TrainedClassifier> {
   );
   const file = isFolder ? join(path, trainedFile) : path;
   const fail = (why: string, cause?: unknown) =>
-    new DataFormatError(`${file}: ${why}. Make one with \`nn-classifier train\`.`, {
+    new DataFormatError(`${file}: ${why}. Make one with \`npx @nn-lab/classifier train\`.`, {
       source: file,
       cause,
     });

@@ -29,7 +29,7 @@ export const evaluateCommand = defineCommand({
     }),
     ...backendOptions,
   ],
-  async run({ options, log, progress, result }) {
+  async run({ options, log, progress, signal, result }) {
     const backend = await startBackend(options, log);
     const reader = await openReader(options.model);
     try {
@@ -38,7 +38,10 @@ export const evaluateCommand = defineCommand({
         : renderTimedPictures(options.count, { seed: options.seed, stream: 'evaluation' });
       const shown = progress('Reading', test.pictures.length, { unit: 'picture' });
       const evaluation = await evaluateReader(reader, test, {
-        onProgress: (done) => shown.update(done),
+        onProgress: (done) => {
+          signal.throwIfAborted();
+          shown.update(done);
+        },
       });
       shown.stop();
       result(

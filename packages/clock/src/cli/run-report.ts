@@ -1,5 +1,5 @@
 import type { RunFolder } from '@nn-lab/core/cli';
-import { formatDuration, formatPercent } from '@nn-lab/core/cli';
+import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/cli';
 import { renderPng } from '@nn-lab/core/node';
 import { histogram, imageGrid, lineChart } from '@nn-lab/core/plot';
 import { buildReport } from '@nn-lab/core/report';
@@ -163,8 +163,11 @@ function report(results: RunResults, plots: ReturnType<typeof drawPlots>): strin
               ['Pictures trained on', document.trainedPictures],
               ['Pictures tested on', summary.count],
               ['Seed', document.seed],
-              ['Backend', `${document.backend}, ${document.threads} thread(s)`],
-              ['Machine', `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}`],
+              ['Backend', `${document.backend}, ${formatQuantity(document.threads, 'thread')}`],
+              [
+                'Machine',
+                `${machine.cpu}, ${formatQuantity(machine.cores, 'core')}, Node ${machine.node}`,
+              ],
             ],
           },
         ],

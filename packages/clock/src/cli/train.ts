@@ -3,6 +3,7 @@ import {
   defineCommand,
   describeMachine,
   formatDuration,
+  formatQuantity,
   integerOption,
   openRunFolder,
   presetOption,
@@ -66,7 +67,7 @@ export const trainCommand = defineCommand({
       const source = clockBatchesInWorker(preset, amount);
       const pictures = source.batchSize * source.batchesPerEpoch;
       log.info(
-        `Training (${preset}): ${epochs} epochs of ${pictures} pictures, ${method.title}. Run folder: ${run.path}`,
+        `Training (${preset}): ${formatQuantity(epochs, 'epoch')} of ${formatQuantity(pictures, 'picture')}, ${method.title}. Run folder: ${run.path}`,
       );
       const bar = progress('Training', epochs * pictures, { unit: 'picture' });
       const trained = await trainClockReader({
@@ -101,7 +102,11 @@ export const trainCommand = defineCommand({
         const test = method.heldOutPictures('test', testPictures, { seed });
         const reading = progress('Testing', testPictures, { unit: 'picture' });
         const evaluation = await evaluateReader(method.readerOf(trained.model), test, {
-          onProgress: (done) => reading.update(done),
+          onProgress: (done) => {
+            // A resumed run begins here again, with the checkpoint of the last epoch.
+            signal.throwIfAborted();
+            reading.update(done);
+          },
         });
         reading.stop();
         const document = {

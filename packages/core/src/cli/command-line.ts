@@ -76,14 +76,11 @@ export function parseCommandLine(
     .version(program.version, '--version', 'print the version')
     .addHelpOption(new Option('-h, --help', 'print this help'))
     .helpCommand(false);
-  const firstWords = (example: CliExample) => example.args.split(' ');
-  root.addHelpText(
-    'after',
-    examplesText(program.examples, (example) => {
-      const [command = '', ...args] = firstWords(example);
-      return setting.callerCommand(command, args);
-    }),
-  );
+  const call = ({ args }: CliExample) => {
+    const [command = '', ...rest] = args.split(' ');
+    return setting.callerCommand(command, rest);
+  };
+  root.addHelpText('after', examplesText(program.examples, call));
 
   for (const definition of program.commands) {
     const command = quietly(root.command(definition.name))
@@ -98,12 +95,7 @@ export function parseCommandLine(
     }
     const options = allOptions(definition);
     for (const option of options) command.addOption(commanderOption(option, setting.project));
-    command.addHelpText(
-      'after',
-      examplesText(definition.examples, (example) =>
-        setting.callerCommand(definition.name, firstWords(example)),
-      ),
-    );
+    command.addHelpText('after', examplesText(definition.examples, call));
     command.action(() => {
       const texts = new Map<string, string>();
       for (const { name } of options) {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { NnLabError } from '../errors.js';
 import { UsageError } from './usage-error.js';
 
@@ -56,9 +57,17 @@ export function describeSystemError(thrown: unknown): string | undefined {
     hostname?: string;
     address?: string;
   };
-  const describe = remedies[code ?? ''];
+  const name = nameOf(code, thrown as NodeJS.ErrnoException);
+  const describe = remedies[name];
   if (!describe) return undefined;
-  return `${describe(path ?? dest ?? hostname ?? address ?? 'a file')} (${code}).`;
+  return `${describe(path ?? dest ?? hostname ?? address ?? 'a file')} (${name}).`;
+}
+
+/** The error's name; Node 20 has "Unknown system error -122" for some, EDQUOT among them. */
+function nameOf(code: string | undefined, { errno }: NodeJS.ErrnoException): string {
+  if (!code?.startsWith('Unknown system error')) return code ?? '';
+  const known = Object.entries(constants.errno).find(([, number]) => number === -(errno ?? 0));
+  return known?.[0] ?? code;
 }
 
 /** The package that an import did not find; undefined for any other error, and for a missing file. */

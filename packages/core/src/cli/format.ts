@@ -1,3 +1,5 @@
+import { printableLine } from './printable.js';
+
 /**
  * A duration for people: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 05 min`, `2 d 03 h`.
  *
@@ -77,7 +79,7 @@ export function formatTable(
   options: { readonly header?: readonly string[]; readonly indent?: number } = {},
 ): string {
   const { header, indent = 0 } = options;
-  const cells = rows.map((row) => row.map(String));
+  const cells = rows.map((row) => row.map((cell) => printableLine(String(cell))));
   const columns = Math.max(header?.length ?? 0, ...cells.map((row) => row.length), 0);
   const numeric = Array.from({ length: columns }, (_, column) =>
     cells.every((row) => /^[-+]?[\d.,]*\s?%?$/.test(row[column] ?? '')),

@@ -43,6 +43,7 @@ export {
   textOption,
 } from './options.js';
 export { readPackageVersion } from './package-version.js';
+export { printableLine } from './printable.js';
 export {
   type CliCommand,
   type CliCommandDefinition,

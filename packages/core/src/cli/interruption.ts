@@ -7,7 +7,7 @@ type StopSignal = keyof typeof exitCodes;
  */
 const echoMilliseconds = 250;
 
-/** Turns Ctrl-C, SIGTERM and a closed terminal into an abort, and a second Ctrl-C into an exit. */
+/** Turns Ctrl-C, SIGTERM and a closed terminal into an abort, and a second one into an exit. */
 export class Interruption {
   private readonly controller = new AbortController();
   private first: { readonly name: StopSignal; readonly at: number } | undefined;
@@ -36,8 +36,8 @@ export class Interruption {
       this.first = { name, at: performance.now() };
       this.react.stopping();
       this.controller.abort(new DOMException(`Stopped by ${name}`, 'AbortError'));
-    } else if (name === 'SIGINT' && performance.now() - this.first.at > echoMilliseconds) {
-      this.react.leave(exitCodes.SIGINT);
+    } else if (performance.now() - this.first.at > echoMilliseconds) {
+      this.react.leave(exitCodes[name]);
     }
   };
 }

@@ -5,6 +5,8 @@ import type { CliProgress, CliProgressOptions } from './progress.js';
 export interface CliProgram {
   /** The name of the bin: `nn-clock`. */
   readonly name: string;
+  /** The package that has the bin, for calls with `npx`: `@nn-lab/clock`. */
+  readonly packageName: string;
   /** The version of the package; see {@link readPackageVersion}. */
   readonly version: string;
   /** One or two sentences for the top of the help. */
@@ -76,7 +78,8 @@ export interface CliContext<Options, Arguments> {
   readonly log: CliLog;
   /**
    * Aborted by the first Ctrl-C (or SIGTERM, or a closed terminal). The command then saves a
-   * checkpoint, tells with {@link CliContext.checkpointSaved}, and returns or throws.
+   * checkpoint, tells with {@link CliContext.checkpointSaved}, and returns or throws. One that is
+   * all but done may go to its end and give its result.
    */
   readonly signal: AbortSignal;
   /**

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { formatCount, formatDuration, formatNumber, pluralOf } from './format.js';
+import { printableLine } from './printable.js';
 import type { Terminal } from './terminal.js';
 
 /** Options of {@link CliContext.progress}. */
@@ -29,13 +30,14 @@ export function createProgress(
   total: number,
   options: CliProgressOptions = {},
 ): CliProgress {
+  const shown = printableLine(label);
   const count = new Count(total, options.start ?? 0, options.unit ?? '');
   if (terminal.quiet) return withAdvance(count, { shown: () => {}, stopped: () => {} });
   return withAdvance(
     count,
     terminal.interactive
-      ? barDisplay(terminal, label, count)
-      : lineDisplay(terminal, label, count, options.lineInterval ?? 10),
+      ? barDisplay(terminal, shown, count)
+      : lineDisplay(terminal, shown, count, options.lineInterval ?? 10),
   );
 }
 
@@ -143,7 +145,7 @@ class Count {
 
   moveTo(value: number, note: string | undefined): void {
     this.value = Math.min(value, this.total);
-    if (note !== undefined) this.note = note;
+    if (note !== undefined) this.note = printableLine(note);
     const now = performance.now();
     if (now - this.recent.at(-1)!.at < 200) return;
     this.recent.push({ at: now, value: this.value });

@@ -9,6 +9,7 @@ import {
 import { describeFailure, describeStack } from './failure.js';
 import { Interruption } from './interruption.js';
 import { type CliOption, camelCase, type ParseContext } from './options.js';
+import { printable, printableJson } from './printable.js';
 import type {
   CliCommandDefinition,
   CliContext,
@@ -35,7 +36,7 @@ export interface CliIo {
 
 /**
  * Runs a program: reads the command line, runs the command, reports, and leaves the process with
- * 0 (done), 1 (failed), 2 (wrong command line) or 130 (stopped by Ctrl-C).
+ * 0 (done), 1 (failed), 2 (wrong command line), 130 (stopped by Ctrl-C) or 143 (by SIGTERM).
  *
  * What a person reads goes to stderr, results to stdout. With `--json` stdout is exactly one JSON
  * document, also for a failure: `{ "error": { "name", "message" } }`.
@@ -59,7 +60,7 @@ export interface CliIo {
  *     ...backendOptions,
  *     ...runFolderOptions,
  *   ],
- *   examples: [{ args: '--preset smoke', does: 'see that everything works' }],
+ *   examples: [{ args: 'train --preset smoke', does: 'see that everything works' }],
  *   async run({ options, program: { project }, log, progress, signal, checkpointSaved, result }) {
  *     const folder = await openRunFolder(options.out, { ...options, project });
  *     const { trainReader } = await import('./train.js');
@@ -76,6 +77,7 @@ export interface CliIo {
  *
  * await runCli({
  *   name: 'nn-clock',
+ *   packageName: '@nn-lab/clock',
  *   version: readPackageVersion(import.meta.url),
  *   description: 'Reads the time from pictures of analogue clocks.',
  *   commands: [train],
@@ -164,7 +166,7 @@ class CliRun {
     if (request.kind === 'text') {
       const { name, text } = request;
       if (name === 'missing') {
-        this.terminal.line(text.trimEnd());
+        this.terminal.block(text.trimEnd());
         return 2;
       }
       await this.print(this.json ? jsonText({ [name]: text.trimEnd() }) : text);
@@ -182,9 +184,15 @@ class CliRun {
       this.interruption.stopListening();
     }
     const stopped = this.interruption.exitCode;
-    if (stopped !== undefined) this.terminal.line(`${this.program.name}: ${this.stopLine()}`);
-    await this.printResult(stopped !== undefined);
-    return stopped ?? 0;
+    // A command that gave its result was done when the signal reached it.
+    const isDone = stopped === undefined || this.given !== undefined;
+    if (stopped !== undefined) {
+      this.terminal.line(
+        `${this.program.name}: ${isDone ? 'Done before it could be stopped: nothing is missing.' : this.stopLine()}`,
+      );
+    }
+    await this.printResult(!isDone);
+    return isDone ? 0 : stopped;
   }
 
   private context(request: Request & { kind: 'run' }): CliContext<unknown, unknown> {
@@ -275,17 +283,17 @@ class CliRun {
       colors: this.stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb' && !this.json,
       project: this.project,
       callerCommand: (command, args) =>
-        callerCommand(this.program.name, command, args, env, this.cwd, this.entry),
+        callerCommand(this.program, command, args, env, this.cwd, this.entry),
     };
   }
 
   private async printResult(stopped: boolean): Promise<void> {
-    const text = this.given && `${this.given.text.trimEnd()}\n`;
+    const text = this.given && `${printable(this.given.text).trimEnd()}\n`;
     if (!this.json) {
       if (text !== undefined && text !== '\n') await this.print(text);
       return;
     }
-    if (text !== undefined && !this.terminal.quiet) this.terminal.line(text.trimEnd());
+    if (text !== undefined && !this.terminal.quiet) this.terminal.block(text.trimEnd());
     const stopError = { error: { name: 'AbortError', message: this.stopLine() } };
     await this.print(this.given?.document ?? jsonText(stopped ? stopError : { ok: true }));
   }
@@ -298,7 +306,7 @@ class CliRun {
     this.terminal.line(
       `${this.program.name}: ${unexpected ? `${name}: ${message}${where}` : message}`,
     );
-    if (this.verbose) this.terminal.line(describeStack(error));
+    if (this.verbose) this.terminal.block(describeStack(error));
     if (this.json) await this.print(jsonText({ error: { name, message } })).catch(() => {});
     return failure.exitCode;
   }
@@ -401,5 +409,5 @@ function jsonText(document: unknown): string {
   if (text === undefined) {
     throw new InvalidArgumentError('A result must be a JSON value; undefined is not one.');
   }
-  return `${text}\n`;
+  return `${printableJson(text)}\n`;
 }

@@ -1,4 +1,5 @@
 import type { ChosenBackend } from '../chosen-backend.js';
+import { formatQuantity } from './format.js';
 import type { CliLog } from './program.js';
 
 /** What {@link startBackend} goes by: the values of `backendOptions`. */
@@ -25,7 +26,7 @@ export async function startBackend(
   });
   for (const note of chosen.notes) log.warn(note);
   log.info(
-    `Backend: ${chosen.name} (${chosen.description}), ${chosen.threads} ${chosen.threads === 1 ? 'thread' : 'threads'}.`,
+    `Backend: ${chosen.name} (${chosen.description}), ${formatQuantity(chosen.threads, 'thread')}.`,
   );
   if (chosen.hint) log.info(`Faster: ${chosen.hint}`);
   return chosen;

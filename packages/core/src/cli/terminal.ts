@@ -1,3 +1,5 @@
+import { printable, printableLine } from './printable.js';
+
 /** The part of a Node stream that the frame writes to. */
 export interface CliStream {
   readonly isTTY?: boolean;
@@ -27,6 +29,15 @@ export class Terminal {
 
   /** Writes one line, above the progress bar where there is one. */
   line(text: string): void {
+    this.write(printableLine(text));
+  }
+
+  /** The same with a text of several lines. */
+  block(text: string): void {
+    this.write(printable(text));
+  }
+
+  private write(text: string): void {
     if (!this.occupant) {
       this.stderr.write(`${text}\n`);
       return;

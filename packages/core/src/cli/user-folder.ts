@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, relative, sep } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,7 +24,7 @@ export function userFolder(env: Environment, cwd: string, entry: string): string
 
 /** How a person calls the program from where they are, so that a hint can be pasted. */
 export function callerCommand(
-  program: string,
+  program: { readonly name: string; readonly packageName: string },
   command: string,
   args: readonly string[],
   env: Environment,
@@ -46,10 +46,15 @@ export function callerCommand(
   }
   const start = /\.[cm]?[jt]s$/.test(entry)
     ? `node ${quoted(relative(cwd, entry))}`
-    : env.npm_command === 'exec'
-      ? `npx ${program}`
-      : program;
+    : env.npm_command === 'exec' || isInProject(entry)
+      ? `npx ${program.packageName}`
+      : program.name;
   return [start, command, words].filter(Boolean).join(' ');
+}
+
+/** True for a bin that is installed in a project, which no shell finds by itself. */
+function isInProject(entry: string): boolean {
+  return basename(dirname(entry)) === '.bin';
 }
 
 /** True when the working folder is the package that the running script belongs to. */

@@ -5,8 +5,20 @@ import {
   formatDuration,
   formatNumber,
   formatPercent,
+  formatQuantity,
   formatTable,
 } from '../../src/cli/format.js';
+
+test.each([
+  [1, 'picture', '1 picture'],
+  [0, 'picture', '0 pictures'],
+  [2000, 'picture', '2,000 pictures'],
+  [1, 'search', '1 search'],
+  [8, 'search', '8 searches'],
+  [2, 'batch', '2 batches'],
+])('formatQuantity(%d, %s) is %s', (count, noun, text) => {
+  expect(formatQuantity(count, noun)).toBe(text);
+});
 
 describe('formatDuration', () => {
   test.each([

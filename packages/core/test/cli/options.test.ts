@@ -153,6 +153,17 @@ describe('failures', () => {
     expect(line).not.toContain('\n');
   });
 
+  test.skipIf(process.platform !== 'linux')('an error that Node has no name for has one', () => {
+    const error = Object.assign(new Error('Unknown system error -122, write'), {
+      code: 'Unknown system error -122',
+      errno: -122,
+      path: '/data/run',
+    });
+    expect(describeSystemError(error)).toBe(
+      'Disk quota reached: cannot write /data/run. Free some space, or choose a folder on another disk (EDQUOT).',
+    );
+  });
+
   test('an error of the system without a path still makes sense', () => {
     expect(describeSystemError(systemError('ENOSPC'))).toMatch(
       /^Disk full: no space left to write a file\./,

@@ -68,6 +68,65 @@ describe('help', () => {
   });
 });
 
+test('every example of every help runs as it is printed', async () => {
+  const helps = [['--help'], ['train', '--help']];
+  const printed = await Promise.all(helps.map(async (args) => (await demo.run(args)).stdout));
+  const calls = printed.flatMap((help) => help.match(/^ {2}node .*nn-demo\.js.*$/gm) ?? []);
+  expect(calls).toHaveLength(3);
+  for (const call of calls) {
+    const [, , ...args] = call.trim().split(' ');
+    expect(args.filter((word) => word === 'train')).toHaveLength(1);
+    const { code, stderr } = await demo.run([...args, '--epochs=1']);
+    expect({ call, code, stderr: code === 0 ? '' : stderr }).toEqual({ call, code: 0, stderr: '' });
+  }
+});
+
+describe('what comes from outside', () => {
+  const hostile = 'a\u001b[2J\u001b]0;owned\u0007\rb\u009b31m\u202e\u2028.png';
+
+  test('never steers the terminal: not in results, lines, errors or JSON', async () => {
+    await writeFile(demo.path(hostile), 'four');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to keep out
+    const steering = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e]/;
+    for (const args of [
+      ['read', hostile],
+      ['read', hostile, '--json'],
+      ['read', `${hostile}x`],
+      ['fail', '--how', demo.path(hostile, 'x')],
+      ['fail', '--how', 'data', '--verbose'],
+      ['train', '--epochs=1', '--note', hostile, '--out', freshFolder()],
+      [`tra${hostile}`],
+      ['train', `--epo${hostile}`],
+      ['train', '--seed', hostile],
+    ]) {
+      const { stdout, stderr } = await demo.run(args);
+      expect(stdout + stderr).not.toMatch(steering);
+    }
+    const { stdout } = await demo.run(['read', hostile]);
+    expect(stdout).toContain(
+      'a\\x1b[2J\\x1b]0;owned\\x07\\x0db\\x9b31m\\u202e\\u2028.png: 4 bytes',
+    );
+    const { files } = JSON.parse((await demo.run(['read', hostile, '--json'])).stdout);
+    expect(files).toEqual([demo.path(hostile)]);
+  });
+
+  test('stays on its line', async () => {
+    const name = 'two\nnn-demo: fake line.png';
+    await writeFile(demo.path(name), 'four');
+    const { stdout } = await demo.run(['read', name]);
+    expect(lines(stdout)).toEqual([demo.path('two\\nnn-demo: fake line.png: 4 bytes')]);
+    const { stderr } = await demo.run([
+      'train',
+      '--epochs=1',
+      '--note',
+      name,
+      '--out',
+      freshFolder(),
+    ]);
+    expect(stderr).toContain('note: two\\nnn-demo: fake line.png\n');
+  });
+});
+
 describe('a wrong command line is one line and exit code 2', () => {
   const cases: [string, string[], RegExp][] = [
     [
@@ -212,7 +271,7 @@ describe('relative paths start where the person called from', () => {
   };
 
   test('the working folder, without a task runner', async () => {
-    expect(await here('elsewhere', {})).toEqual({ sizes: [4], here: demo.path('elsewhere') });
+    expect(await here('elsewhere', {})).toMatchObject({ sizes: [4], here: demo.path('elsewhere') });
   });
 
   test("npm's INIT_CWD, when npm changed into the package", async () => {
@@ -220,12 +279,12 @@ describe('relative paths start where the person called from', () => {
       INIT_CWD: demo.path('elsewhere'),
       npm_package_json: demo.path('package/package.json'),
     };
-    expect(await here('package', env)).toEqual({ sizes: [4], here: demo.path('elsewhere') });
+    expect(await here('package', env)).toMatchObject({ sizes: [4], here: demo.path('elsewhere') });
   });
 
   test('not INIT_CWD, when the program was started outside of its package', async () => {
     const env = { INIT_CWD: demo.path('elsewhere'), npm_package_json: demo.path('package.json') };
-    expect(await here('.', env)).toEqual({ sizes: [7], here: demo.path() });
+    expect(await here('.', env)).toMatchObject({ sizes: [7], here: demo.path() });
   });
 
   test("npx's INIT_CWD, when nx runs the command itself", async () => {
@@ -236,7 +295,7 @@ describe('relative paths start where the person called from', () => {
       NX_TASK_TARGET_PROJECT: 'demo',
       NX_TASK_TARGET_TARGET: 'read',
     };
-    expect(await here('package', env)).toEqual({ sizes: [4], here: demo.path('elsewhere') });
+    expect(await here('package', env)).toMatchObject({ sizes: [4], here: demo.path('elsewhere') });
   });
 
   test('the workspace root, when nx runs an npm script and the folder is lost', async () => {
@@ -247,7 +306,7 @@ describe('relative paths start where the person called from', () => {
       NX_TASK_TARGET_PROJECT: 'demo',
       NX_TASK_TARGET_TARGET: 'read',
     };
-    expect(await here('package', env)).toEqual({ sizes: [7], here: demo.path() });
+    expect(await here('package', env)).toMatchObject({ sizes: [7], here: demo.path() });
   });
 });
 
@@ -437,6 +496,41 @@ describe('Ctrl-C', () => {
     expect(JSON.parse(stdout)).toEqual({
       error: { name: 'AbortError', message: expect.stringContaining('go on with: ') },
     });
+  });
+
+  test.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(
+    'a second signal leaves at once: %s',
+    async (name) => {
+      let sent = 0;
+      const run = await demo.run(['train', '--epochs=1000', '--stubborn', '--out', freshFolder()], {
+        onStderr: (child, text) => {
+          if (sent === 0 && text.includes('halfway through')) sent = Number(child.kill('SIGTERM'));
+          if (sent === 1 && text.includes('stopping, ')) {
+            sent = 2;
+            setTimeout(() => child.kill(name), 400);
+          }
+        },
+      });
+      expect(run.code).toBe({ SIGTERM: 143, SIGHUP: 129, SIGINT: 130 }[name]);
+      expect(run.stderr).toContain('left at once');
+    },
+  );
+
+  test('that comes when the work goes to its end all the same: it is done, and that is said', async () => {
+    const stop = (args: string[]) => {
+      let sent = false;
+      return demo.run(['train', '--epochs=2', '--stubborn', '--out', freshFolder(), ...args], {
+        onStderr: (child, text) => {
+          if (!sent && text.includes('halfway through')) sent = child.kill('SIGTERM');
+        },
+      });
+    };
+    const { code, stdout, stderr } = await stop([]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'Trained 2 epochs.\n' });
+    expect(lines(stderr).at(-1)).toBe(
+      'nn-demo: Done before it could be stopped: nothing is missing.',
+    );
+    expect(JSON.parse((await stop(['--json'])).stdout).losses).toEqual([0.5, 0.25]);
   });
 
   test('twice: the program leaves at once, without half a file', async () => {

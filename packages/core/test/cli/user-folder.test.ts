@@ -6,15 +6,25 @@ describe('how a person calls a command from where they are', () => {
     args: string[],
     env: Record<string, string>,
     cwd = '/home/me',
-    entry = '/home/me/node_modules/.bin/nn-clock',
+    entry = '/usr/local/bin/nn-clock',
     command = 'train',
-  ) => callerCommand('nn-clock', command, args, env, cwd, entry);
+  ) =>
+    callerCommand(
+      { name: 'nn-clock', packageName: '@nn-lab/clock' },
+      command,
+      args,
+      env,
+      cwd,
+      entry,
+    );
   const inPackage = ['/repo/packages/clock', '/repo/packages/clock/dist/cli.js'] as const;
   const nx = { NX_TASK_TARGET_PROJECT: 'clock', NX_TASK_TARGET_TARGET: 'train' };
 
   test('an installed bin', () => {
     expect(call(['--seed', '3'], {})).toBe('nn-clock train --seed 3');
-    expect(call([], { npm_command: 'exec' })).toBe('npx nn-clock train');
+    expect(call([], { npm_command: 'exec' })).toBe('npx @nn-lab/clock train');
+    const inProject = '/home/me/project/node_modules/.bin/nn-clock';
+    expect(call([], {}, '/home/me', inProject)).toBe('npx @nn-lab/clock train');
   });
 
   test('a script by its path', () => {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataOption, defineCommand, pathOption } from '@nn-lab/core/cli';
+import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { loadPerceptron } from '../node.js';
 import { datasetOption, loadRows } from './digits.js';
 import { describeEvaluation, evaluate, evaluationDocument } from './evaluation.js';
@@ -33,7 +34,13 @@ export const evaluateCommand = defineCommand({
 
 /** The file itself, or the one in a run's or a model's folder. */
 async function modelFile(path: string): Promise<string> {
-  if (!(await stat(path)).isDirectory()) return path;
+  const found = await stat(path).catch((cause) => {
+    throw new InvalidArgumentError(
+      `${path}: there is no trained perceptron. Train one with \`npx @nn-lab/perceptron train\`, or give the path of one with --model.`,
+      { cause },
+    );
+  });
+  if (!found.isDirectory()) return path;
   const inRun = join(path, 'model', 'model.json');
   const isRun = await stat(inRun).then(
     () => true,

@@ -1,4 +1,10 @@
-import { formatDuration, formatPercent, type RunFolder, type RunMachine } from '@nn-lab/core/cli';
+import {
+  formatDuration,
+  formatPercent,
+  formatQuantity,
+  type RunFolder,
+  type RunMachine,
+} from '@nn-lab/core/cli';
 import { renderPng } from '@nn-lab/core/node/files';
 import { buildReport, type ReportSection } from '@nn-lab/core/report';
 import { courseResults, projectOneResults } from '../course.js';
@@ -36,7 +42,7 @@ function report(
 ): string {
   return buildReport({
     title: 'Multi-class perceptron from scratch',
-    subtitle: `${data.origin}: ${data.train.x.rows} pictures to train, ${data.test.x.rows} to test`,
+    subtitle: `${data.origin}: ${formatQuantity(data.train.x.rows, 'picture')} to train, ${data.test.x.rows} to test`,
     summary: results.map(({ method, test, seconds }) => {
       const course = method === 'averaged' ? undefined : courseResults[method];
       const share = percent(test.correct, test.total);
@@ -90,7 +96,7 @@ function report(
       },
       { title: 'Weights', blocks: [{ kind: 'figures', figures: [{ picture: plots.weights! }] }] },
     ],
-    footer: `${machine.cpu}, one of ${machine.cores} cores, Node ${machine.node}; times are medians of five trainings.`,
+    footer: `${machine.cpu}, one of ${formatQuantity(machine.cores, 'core')}, Node ${machine.node}; times are medians of five trainings.`,
   });
 }
 
@@ -99,7 +105,7 @@ function courseSection({ origin }: LoadedRows, results: readonly MethodResult[])
     const course = method === 'averaged' ? undefined : courseResults[method];
     return {
       name: titles[method],
-      note: `${training.epochs} epochs, the weights of epoch ${training.bestEpoch}`,
+      note: `${formatQuantity(training.epochs, 'epoch')}, the weights of epoch ${training.bestEpoch}`,
       values: [
         {
           ours: percent(train.correct, train.total),

@@ -5,6 +5,7 @@ import {
   describeMachine,
   formatDuration,
   formatPercent,
+  formatQuantity,
   integerOption,
   numberOption,
   openRunFolder,
@@ -81,7 +82,9 @@ export const trainCommand = defineCommand({
         threads: 1,
         datasets: hashes,
       });
-      log.info(`Training (${method}) on ${origin}: ${train.x.rows} rows of ${train.x.columns}.`);
+      log.info(
+        `Training (${method}) on ${origin}: ${formatQuantity(train.x.rows, 'row')} of ${train.x.columns}.`,
+      );
       const perceptron = new Perceptron({
         method,
         learningRate,
@@ -118,7 +121,7 @@ export const trainCommand = defineCommand({
       await run.writeMetrics(document);
       result(
         { out: run.path, ...document },
-        `${describeEvaluation(evaluation)}\n\nTrained ${training.epochs} epochs in ${formatDuration(seconds)}: ${training.trainCorrect} of ${train.x.rows} training rows right. Model: ${run.path}`,
+        `${describeEvaluation(evaluation)}\n\nTrained ${formatQuantity(training.epochs, 'epoch')} in ${formatDuration(seconds)}: ${training.trainCorrect} of ${train.x.rows} training rows right. Model: ${run.path}`,
       );
     } finally {
       run.close();

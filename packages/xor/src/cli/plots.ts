@@ -1,3 +1,4 @@
+import { formatQuantity } from '@nn-lab/core/cli';
 import { barChart, type LineSeries, lineChart } from '@nn-lab/core/plot';
 import type { CourseRun } from '../course.js';
 import type { Initialisation, SuccessMeasurement } from '../success-rate.js';
@@ -116,7 +117,7 @@ function drawSuccess(success: readonly SuccessMeasurement[]): string {
     }),
     {
       title: 'Share of initialisations that solve XOR',
-      subtitle: `${count.toLocaleString('en')} initialisations, at most ${maxEvaluations.toLocaleString('en')} evaluations; bands: 95 %`,
+      subtitle: `${formatQuantity(count, 'initialisation')}, at most ${formatQuantity(maxEvaluations, 'evaluation')}; bands: 95 %`,
       xAxis: { title: 'Learning rate', scale: 'log' },
       yAxis: { title: 'Solved', format: '.0%', domain: [0, 1] },
     },

@@ -1,4 +1,10 @@
-import { formatCount, formatPercent, type RunFolder, type RunMachine } from '@nn-lab/core/cli';
+import {
+  formatCount,
+  formatPercent,
+  formatQuantity,
+  type RunFolder,
+  type RunMachine,
+} from '@nn-lab/core/cli';
 import { renderPng } from '@nn-lab/core/node/files';
 import { buildReport, type ReportSection } from '@nn-lab/core/report';
 import type { CourseRun } from '../course.js';
@@ -84,7 +90,7 @@ function courseSection({ runs, lazy }: XorResults): ReportSection {
           })),
           {
             name: 'Lazy search, mean draws',
-            note: `${lazy.length} searches`,
+            note: formatQuantity(lazy.length, 'search'),
             values: [{ ours: meanOf(lazy), other: course.mean }],
           },
           {
@@ -160,7 +166,7 @@ function furtherSections(
       blocks: [
         {
           kind: 'text',
-          text: `${formatCount(count)} initialisations of each kind (seed ${document.seed}), the same for every learning rate. A run that has not solved XOR after ${formatCount(maxEvaluations)} evaluations counts as stuck.`,
+          text: `${formatQuantity(count, 'initialisation')} of each kind (seed ${document.seed}), the same for every learning rate. A run that has not solved XOR after ${formatQuantity(maxEvaluations, 'evaluation')} counts as stuck.`,
         },
         { kind: 'figures', figures: [{ picture: plots.success }] },
         {

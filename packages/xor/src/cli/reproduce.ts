@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatPercent,
+  formatQuantity,
   formatTable,
   integerOption,
   openRunFolder,
@@ -55,7 +56,9 @@ export const reproduceCommand = defineCommand({
         datasets: {},
       });
       const runs = courseRuns({ trace: true });
-      log.info(`Trained ${runs.length} times: ${runs.map(describeRun).join(', ')}.`);
+      log.info(
+        `Trained ${formatQuantity(runs.length, 'time')}: ${runs.map(describeRun).join(', ')}.`,
+      );
 
       const searching = progress('Searching lazily', 16, { unit: 'search' });
       const lazy = courseLazyCounts({ onSearch: (done) => searching.update(done) });
@@ -110,7 +113,7 @@ export const reproduceCommand = defineCommand({
 });
 
 function describeRun({ evaluations }: CourseRun): string {
-  return `${formatCount(evaluations)} evaluations`;
+  return formatQuantity(evaluations, 'evaluation');
 }
 
 function describe(

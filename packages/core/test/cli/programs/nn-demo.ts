@@ -12,6 +12,7 @@ import {
   numberOption,
   pathArgument,
   presetOption,
+  printableLine,
   runCli,
   runFolderOptions,
   seedOption,
@@ -45,11 +46,12 @@ const train = defineCommand({
     switchOption('stubborn', 'do not react to Ctrl-C'),
   ],
   examples: [
-    { args: '--preset smoke', does: 'see that everything works, in seconds' },
-    { args: '--out runs/mine --resume', does: 'go on where a run was stopped' },
+    { args: 'train --preset smoke', does: 'see that everything works, in seconds' },
+    { args: 'train --out runs/mine --resume', does: 'go on where a run was stopped' },
   ],
   async run({ options, log, progress, result, signal, checkpointSaved }) {
     log.info(`seed ${options.seed}, ${options.epochs} epochs`);
+    if (options.note !== undefined) log.info(`note: ${options.note}`);
     log.detail(`learning rate ${options.learningRate}`);
     await mkdir(options.out, { recursive: true });
     const bar = progress('Training', options.epochs * 10, { unit: 'batch', lineInterval: 0.3 });
@@ -76,8 +78,8 @@ const read = defineCommand({
   async run({ arguments: { picture }, result, resolvePath }) {
     const sizes = await Promise.all(picture.map(async (path) => (await readFile(path)).length));
     result(
-      { sizes, here: resolvePath('.') },
-      picture.map((path, index) => `${path}: ${sizes[index]} bytes`).join('\n'),
+      { sizes, files: picture, here: resolvePath('.') },
+      picture.map((path, index) => `${printableLine(path)}: ${sizes[index]} bytes`).join('\n'),
     );
   },
 });
@@ -124,6 +126,7 @@ const silent = defineCommand({ name: 'silent', summary: 'give no result', run() 
 
 const program: CliProgram = {
   name: 'nn-demo',
+  packageName: '@nn-lab/demo',
   version: '1.2.3',
   description: 'A demonstration of the command-line frame.',
   commands: async () => [train, read, fail, noise, silent],
