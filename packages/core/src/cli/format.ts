@@ -46,10 +46,10 @@ export function formatQuantity(count: number, noun: string): string {
   return `${formatCount(count)} ${count === 1 ? noun : pluralOf(noun)}`;
 }
 
-/** `picture` to `pictures`, `search` to `searches`; a sign such as `%` stays as it is. */
+/** `epoch` to `epochs`, `search` to `searches`; a sign such as `%` stays as it is. */
 export function pluralOf(noun: string): string {
   if (!/[a-z]$/i.test(noun)) return noun;
-  return `${noun}${/(s|x|ch|sh)$/.test(noun) ? 'es' : 's'}`;
+  return `${noun}${/(s|x|sh|[^o]ch)$/.test(noun) ? 'es' : 's'}`;
 }
 
 /**

@@ -16,6 +16,7 @@ test.each([
   [1, 'search', '1 search'],
   [8, 'search', '8 searches'],
   [2, 'batch', '2 batches'],
+  [2, 'epoch', '2 epochs'],
 ])('formatQuantity(%d, %s) is %s', (count, noun, text) => {
   expect(formatQuantity(count, noun)).toBe(text);
 });
