@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { DataFormatError, InvalidArgumentError } from './errors.js';
+import { DataFormatError, InvalidArgumentError, NnLabError } from './errors.js';
+import { checkDepth, checkTopology } from './model-graph.js';
 import { registerTrainingLayers, SeededDropout } from './training/index.js';
 
 /** What a model file says of its weights and layers, checked. */
@@ -75,6 +76,7 @@ export function readModelJson(text: string, source: string): ModelManifest {
     throw notAModel(source, 'it is not JSON', cause);
   }
   if (!isRecord(json)) throw notAModel(source, 'it is not a JSON object');
+  checkDepth(json, (why) => notAModel(source, why));
   if (json.format === 'graph-model') {
     throw notAModel(
       source,
@@ -88,7 +90,7 @@ export function readModelJson(text: string, source: string): ModelManifest {
     if (!isRecord(group) || !Array.isArray(group.paths) || !Array.isArray(group.weights)) {
       throw notAModel(source, 'its weightsManifest lacks paths or weights');
     }
-    specs.push(...group.weights);
+    for (const spec of group.weights) specs.push(spec);
     for (const path of group.paths) {
       if (typeof path !== 'string' || !/^[\w-][\w.-]*$/.test(path)) {
         throw notAModel(
@@ -96,6 +98,7 @@ export function readModelJson(text: string, source: string): ModelManifest {
           `its weights must lie in files beside it, but it names ${JSON.stringify(path)}`,
         );
       }
+      if (paths.includes(path)) throw notAModel(source, `it names the file ${path} twice`);
       paths.push(path);
     }
   }
@@ -105,26 +108,42 @@ export function readModelJson(text: string, source: string): ModelManifest {
 /** Checks artifacts that come from a store of the browser. @throws DataFormatError as above. */
 export function readArtifacts(artifacts: tf.io.ModelArtifacts, source: string): ModelManifest {
   const { modelTopology, weightSpecs = [], userDefinedMetadata } = artifacts;
+  checkDepth([modelTopology, weightSpecs, userDefinedMetadata], (why) => notAModel(source, why));
   return { ...checkModel(modelTopology, weightSpecs, userDefinedMetadata, source), paths: [] };
 }
 
-function checkModel(topology: unknown, specs: unknown[], metadata: unknown, source: string) {
+function checkModel(
+  topology: unknown,
+  specs: unknown[],
+  metadata: unknown,
+  source: string,
+): Omit<ModelManifest, 'paths'> {
   if (!isRecord(topology)) throw notAModel(source, 'it has no modelTopology');
   const names = new Set<string>();
   let byteLength = 0;
   for (const spec of specs) {
-    if (!isWeightSpec(spec)) {
-      throw notAModel(source, `it has a malformed weight: ${JSON.stringify(spec)?.slice(0, 120)}`);
+    const malformed = (why: string) =>
+      notAModel(source, `it has a malformed weight, ${why}: ${JSON.stringify(spec)}`);
+    const { name, shape, dtype, quantization } = isRecord(spec) ? spec : {};
+    if (typeof name !== 'string' || name in Object.prototype) throw malformed('with no name');
+    if (names.has(name)) throw notAModel(source, `it has the weight ${name} twice`);
+    names.add(name);
+    if (!isShape(shape)) throw malformed('with no shape');
+    if (!isOneOf(dtype, ['float32', 'int32', 'bool'] as const))
+      throw malformed('of an unknown dtype');
+    if (quantization !== undefined && !isQuantization(quantization, dtype)) {
+      throw malformed('of an unknown quantization');
     }
-    if (names.has(spec.name)) throw notAModel(source, `it has the weight ${spec.name} twice`);
-    names.add(spec.name);
-    byteLength += sizeOf(spec.shape) * bytesOf[spec.quantization?.dtype ?? spec.dtype]!;
+    byteLength += sizeOf(shape) * bytesOf[quantization?.dtype ?? dtype];
   }
   if (!Number.isSafeInteger(byteLength)) {
     throw notAModel(source, 'its weights are larger than any file');
   }
+  registerTrainingLayers();
   return {
-    topology,
+    topology: checkTopology(fromStockLayers(topology) as Record<string, unknown>, (why) =>
+      notAModel(source, why),
+    ),
     specs: specs as tf.io.WeightsManifestEntry[],
     byteLength,
     metadata: isRecord(metadata) ? metadata : undefined,
@@ -149,31 +168,33 @@ export async function buildModel(
       { source, offset: Math.min(weights.byteLength, byteLength) },
     );
   }
-  const elements = specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
-  const model = await buildLayers(manifest.topology, elements, source);
-  const values = tf.io.decodeWeights(weights.slice().buffer, specs);
+  const variables: tf.LayerVariable[] = [];
   try {
-    for (const [name, tensor] of Object.entries(values)) {
-      const index = firstNonFinite(await tensor.data());
-      if (index >= 0) {
-        throw notAModel(
-          source,
-          `its weight ${name} holds a number that is not finite, at ${index}`,
-        );
-      }
-    }
+    const model = await buildLayers(manifest, variables, source);
+    const targets = targetsOf(model, specs, source);
+    const values = tf.tidy(() => tf.io.decodeWeights(weights.slice().buffer, specs));
     try {
-      model.loadWeights(values, true);
-    } catch (cause) {
-      throw notAModel(source, `its weights do not fit its layers: ${messageOf(cause)}`, cause);
+      for (const { name } of specs) {
+        const value = values[name]!;
+        const index = firstNonFinite(await value.data());
+        if (index >= 0) {
+          throw notAModel(
+            source,
+            `its weight ${name} holds a number that is not finite, at ${index}`,
+          );
+        }
+        // As it was saved: a layer's constraint would change it.
+        (targets.get(name)!.read() as tf.Variable).assign(value);
+      }
+    } finally {
+      tf.dispose(values);
     }
     if (metadata) model.setUserDefinedMetadata(metadata as { [key: string]: object });
     return model;
-  } catch (error) {
-    model.dispose();
-    throw error;
-  } finally {
-    tf.dispose(values);
+  } catch (cause) {
+    for (const variable of variables) variable.dispose();
+    if (NnLabError.isInstance(cause)) throw cause;
+    throw notAModel(source, `tfjs cannot build its layers: ${messageOf(cause)}`, cause);
   }
 }
 
@@ -181,20 +202,23 @@ export async function buildModel(
  * Layers with weights of zeros. While tfjs builds them (in one synchronous go), each weight is
  * checked against what the manifest has, before memory is taken for it, and the model's own
  * initializers, whose values would be overwritten, are not run.
+ *
+ * @param variables gets the weights that are made, also if building fails.
  */
 async function buildLayers(
-  topology: Record<string, unknown>,
-  elements: number,
+  { topology, specs }: ModelManifest,
+  variables: tf.LayerVariable[],
   source: string,
 ): Promise<tf.LayersModel> {
-  registerTrainingLayers();
   const prototype = tf.layers.Layer.prototype as unknown as { addWeight: AddWeight };
   const { addWeight } = prototype;
-  const made: tf.LayerVariable[] = [];
-  let left = elements;
+  let left = specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
   prototype.addWeight = function (name, shape, dtype, _initializer, regularizer, ...rest) {
+    if (!isShape(shape)) {
+      throw notAModel(source, `one of its layers has a weight ${name} of no shape: [${shape}]`);
+    }
     left -= sizeOf(shape);
-    if (!(left >= 0)) {
+    if (left < 0) {
       throw notAModel(source, `its layers need more weights than it has: ${name} is [${shape}]`);
     }
     const [trainable, constraint] = rest;
@@ -209,23 +233,59 @@ async function buildLayers(
       trainable,
       constraint,
     );
-    made.push(weight);
+    variables.push(weight);
     return weight;
   };
   let building: Promise<tf.LayersModel>;
+  tf.engine().startScope('load a model');
   try {
-    const modelTopology = fromStockLayers(topology) as object;
-    building = tf.models.modelFromJSON({ modelTopology } as never);
+    building = tf.models.modelFromJSON({ modelTopology: topology } as never);
   } finally {
+    tf.engine().endScope();
     prototype.addWeight = addWeight;
   }
-  try {
-    return await building;
-  } catch (cause) {
-    for (const weight of made) weight.dispose();
-    if (DataFormatError.isInstance(cause)) throw cause;
-    throw notAModel(source, `tfjs cannot build its layers: ${messageOf(cause)}`, cause);
+  const model = await building;
+  // tfjs connects the layers of a sequence when it is first used.
+  if (model instanceof tf.Sequential) model.build();
+  return model;
+}
+
+/**
+ * The variable for each entry of the manifest, by its name. As tfjs does, entries of TensorFlow 2.2
+ * and later may name the cell of a layer too.
+ *
+ * @throws DataFormatError when they are not the model's weights, each once, by shape and dtype.
+ */
+function targetsOf(
+  model: tf.LayersModel,
+  specs: readonly tf.io.WeightsManifestEntry[],
+  source: string,
+): Map<string, tf.LayerVariable> {
+  const misfit = (why: string) => notAModel(source, `its weights do not fit its layers: ${why}`);
+  const free = new Map<string, tf.LayerVariable>();
+  for (const variable of model.layers.flatMap((layer) => layer.weights)) {
+    const { originalName } = variable;
+    if (free.has(originalName)) throw misfit(`two of its layers have a weight ${originalName}`);
+    free.set(originalName, variable);
   }
+  const targets = new Map<string, tf.LayerVariable>();
+  for (const { name, shape, dtype } of specs) {
+    const parts = name.split('/');
+    const withoutCell = [...parts.slice(0, -2), parts.at(-1)].join('/');
+    const target = free.has(name) ? name : withoutCell;
+    const variable = free.get(target);
+    if (!variable) throw misfit(`no layer has the weight ${name}`);
+    if (String(variable.shape) !== String(shape) || variable.dtype !== dtype) {
+      throw misfit(
+        `the weight ${name} is ${dtype} [${shape}], in its layer ${variable.dtype} [${variable.shape}]`,
+      );
+    }
+    free.delete(target);
+    targets.set(name, variable);
+  }
+  const [unset] = free.keys();
+  if (unset !== undefined) throw misfit(`${free.size} are missing, ${unset} among them`);
+  return targets;
 }
 
 type AddWeight = (
@@ -268,27 +328,36 @@ function mapLayers(
   );
 }
 
-const bytesOf: Readonly<Record<string, number>> = {
+const bytesOf = {
   float32: 4,
   int32: 4,
   bool: 1,
   uint8: 1,
   uint16: 2,
   float16: 2,
-};
+} as const;
 
-function isWeightSpec(spec: unknown): spec is tf.io.WeightsManifestEntry {
-  if (!isRecord(spec)) return false;
-  const { name, shape, dtype, quantization } = spec;
+function isShape(shape: unknown): shape is number[] {
+  return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+/** Whole numbers lie on a scale from a minimum on; half-precision numbers are what they are. */
+function isQuantization(
+  quantization: unknown,
+  dtype: 'float32' | 'int32' | 'bool',
+): quantization is { readonly dtype: 'uint8' | 'uint16' | 'float16' } {
+  if (!isRecord(quantization) || dtype === 'bool') return false;
+  if (quantization.dtype === 'float16') return dtype === 'float32';
+  const { scale, min } = quantization;
   return (
-    typeof name === 'string' &&
-    ['float32', 'int32', 'bool'].includes(dtype as string) &&
-    Array.isArray(shape) &&
-    shape.every((size) => Number.isSafeInteger(size) && size >= 0) &&
-    (quantization === undefined ||
-      (isRecord(quantization) &&
-        ['uint8', 'uint16', 'float16'].includes(quantization.dtype as string)))
+    isOneOf(quantization.dtype, ['uint8', 'uint16']) &&
+    Number.isFinite(scale) &&
+    Number.isFinite(min)
   );
+}
+
+function isOneOf<T>(value: unknown, list: readonly T[]): value is T {
+  return list.includes(value as T);
 }
 
 function sizeOf(shape: readonly number[]): number {
@@ -302,9 +371,11 @@ function firstNonFinite(values: ArrayLike<number>): number {
   return -1;
 }
 
+/** @param why in one clause; what it quotes of the file may be long and hold any character. */
 function notAModel(source: string, why: string, cause?: unknown): DataFormatError {
+  const clause = why.replace(/\p{Cc}+/gu, ' ').slice(0, 300);
   return new DataFormatError(
-    `${source} is not a model that can be loaded: ${why}. Give the folder of a saved tfjs LayersModel (model.json and its weights).`,
+    `${source} is not a model that can be loaded: ${clause}. Give the folder of a saved tfjs LayersModel (model.json and its weights).`,
     { source, cause },
   );
 }

@@ -100,8 +100,10 @@ describe('checkpoints in a folder', () => {
 
 /** A process of its own that trains `training-process.ts`, resuming what is in the folder. */
 function startProcess(place: string) {
-  const program = new URL('./training-process.mjs', import.meta.url).pathname;
-  const child = spawn(process.execPath, [program, place], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const program = new URL('./run-module.mjs', import.meta.url).pathname;
+  const child = spawn(process.execPath, [program, 'training-process.ts', place], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   child.stdout.setEncoding('utf8');
   return child;
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   mkdir,
   mkdtemp,
@@ -13,17 +13,27 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
 import { loadModel, saveModel } from '../../src/node/model-files.js';
 import { SeededDropout } from '../../src/training/index.js';
+import type { Damages } from './damaged-models.js';
+import { convolutionalModel, graphModel, recurrentModel } from './sample-models.js';
 import { smallModel, weightBytes } from './small-runs.js';
+
+interface LayerJson {
+  name?: string;
+  class_name: string;
+  config: { name: string; units: number };
+  inbound_nodes: [layer: string, call: number, output: number, options: object][][];
+}
 
 interface ModelJson {
   format: string;
-  modelTopology: { config: { layers: { class_name: string; config: { units: number } }[] } };
+  modelTopology: { class_name: string; config: { layers: LayerJson[]; output_layers: unknown } };
   weightsManifest: [{ paths: string[]; weights: tf.io.WeightsManifestEntry[] }];
 }
 
@@ -36,6 +46,9 @@ afterEach(async () => {
   tf.disposeVariables();
 });
 
+/** A layer of the model's JSON by its name. */
+const layer = (json: ModelJson, name: string) =>
+  json.modelTopology.config.layers.find((candidate) => candidate.name === name)!;
 const jsonPath = () => join(folder, 'model.json');
 const readJson = async (): Promise<ModelJson> => JSON.parse(await readFile(jsonPath(), 'utf8'));
 const predict = async (model: tf.LayersModel) => {
@@ -151,6 +164,36 @@ describe('saveModel and loadModel', () => {
     await writeFile(join(folder, 'weights.bin'), new Uint8Array(elements).fill(255));
     const quantized = await loadModel(folder);
     expect((await quantized.weights[0]!.read().data())[0]).toBeCloseTo(1, 6);
+  });
+
+  it.each([graphModel, recurrentModel, convolutionalModel])(
+    'give what predicts the same: %o',
+    async (build) => {
+      const saved = build();
+      await saveModel(saved, folder);
+      const before = tf.memory().numTensors;
+      const loaded = await loadModel(folder);
+      expect(tf.memory().numTensors - before).toBe(saved.weights.length);
+      const inputs = saved.inputs.map(({ shape }) =>
+        tf.randomNormal([2, ...(shape.slice(1) as number[])], 0, 1, 'float32', 1),
+      );
+      const outputs = [saved, loaded].map((model) => [model.predict(inputs)].flat());
+      for (const [index, output] of outputs[0]!.entries()) {
+        expect(await outputs[1]![index]!.data()).toEqual(await output.data());
+      }
+    },
+  );
+
+  it('load a graph whose layers are written in any order', async () => {
+    const saved = graphModel();
+    await saveModel(saved, folder);
+    const json = await readJson();
+    json.modelTopology.config.layers.reverse();
+    await writeFile(jsonPath(), JSON.stringify(json));
+    const inputs = [tf.ones([1, 4]), tf.fill([1, 4], 2)];
+    const [number] = (await loadModel(folder)).predict(inputs) as tf.Tensor[];
+    const [expected] = saved.predict(inputs) as tf.Tensor[];
+    expect(await number!.data()).toEqual(await expected!.data());
   });
 
   it('run no initializer of the model, whose values would be lost', async () => {
@@ -281,6 +324,196 @@ describe('loadModel refuses', () => {
     // The saved model of `damaged` and the one just built are all that is alive.
     expect(tf.memory().numTensors - before).toBe(2 * saved);
   });
+
+  it.each<[string, (json: ModelJson) => void, RegExp]>([
+    [
+      'a layer that takes its input from one that is not there',
+      (json) => (layer(json, 'sum').inbound_nodes[0]![0]![0] = 'sharee'),
+      /the layer "sum" names the layer "sharee", which it lacks/,
+    ],
+    [
+      'a call that is never made',
+      (json) => (layer(json, 'sum').inbound_nodes[0]![0]![1] = 2),
+      /names call 2 of the layer "shared", which has 2/,
+    ],
+    [
+      'an output that no call has',
+      (json) => (layer(json, 'joined').inbound_nodes[0]![0]![2] = 1.5),
+      /the layer "joined" names a malformed input/,
+    ],
+    [
+      'an output that a model within does not have',
+      (json) => (layer(json, 'joined').inbound_nodes[0]![2]![2] = 2),
+      /names output 2 of the layer "graph", which has 2/,
+    ],
+    [
+      'layers that wait for each other',
+      (json) => (layer(json, 'shared').inbound_nodes[0]![0]! = ['joined', 0, 0, {}]),
+      /the layer "shared" names|needs its own output as input/,
+    ],
+    [
+      'a layer that waits for itself',
+      (json) => (layer(json, 'sum').inbound_nodes[0]![0]! = ['sum', 0, 0, {}]),
+      /its layer "sum" needs its own output as input/,
+    ],
+    [
+      'two layers of one name',
+      (json) => {
+        const { name } = layer(json, 'sum');
+        const joined = layer(json, 'joined');
+        joined.config.name = joined.name = name!;
+      },
+      /it has two layers "sum"/,
+    ],
+    [
+      'a layer with two names',
+      (json) => (layer(json, 'joined').config.name = 'other'),
+      /its layer "joined" has another name in its config/,
+    ],
+    [
+      'a layer with the name of what every object has',
+      (json) => (layer(json, 'joined').name = 'constructor'),
+      /a layer with the name "constructor"/,
+    ],
+    [
+      'a layer of a class with the name of what every object has',
+      (json) => (layer(json, 'joined').class_name = 'toString'),
+      /cannot build its layers: it knows no class "toString"/,
+    ],
+    [
+      'a model that is a layer',
+      (json) => (json.modelTopology.class_name = 'Dense'),
+      /its topology is of the class "Dense", which is no model/,
+    ],
+    ['no outputs', (json) => (json.modelTopology.config.output_layers = []), /has no outputLayers/],
+    [
+      'outputs of layers that are not there',
+      (json) => (json.modelTopology.config.output_layers = [['nowhere', 0, 0]]),
+      /the list outputLayers names the layer "nowhere"/,
+    ],
+    [
+      'a damaged model within the model',
+      (json) => {
+        const { config } = layer(json, 'graph') as unknown as ModelJson['modelTopology'];
+        config.layers.at(-1)!.inbound_nodes[0]![0]![0] = 'nowhere';
+      },
+      /names the layer "nowhere"/,
+    ],
+    [
+      'keys in two spellings',
+      (json) => Object.assign(layer(json, 'sum'), { inboundNodes: [] }),
+      /the key "inboundNodes" twice/,
+    ],
+    [
+      'models within models without end',
+      (json) => {
+        for (let depth = 0; depth < 500; depth++) {
+          json.modelTopology = {
+            class_name: 'Sequential',
+            config: { layers: [json.modelTopology] },
+          } as never;
+        }
+      },
+      /nests more than 256 levels deep/,
+    ],
+    [
+      'more layers than any model has',
+      ({ modelTopology: { config } }) => {
+        const [input] = config.layers;
+        for (let count = 0; count < 5000; count++) config.layers.push(input!);
+      },
+      /more than 4096 layers/,
+    ],
+    [
+      'more weights than layers',
+      (json) => {
+        const { weights } = json.weightsManifest[0];
+        for (let count = 0; count < 200_000; count++) {
+          weights.push({ name: `${count}`, shape: [0], dtype: 'float32' });
+        }
+      },
+      /do not fit its layers: no layer has the weight 0\./,
+    ],
+    [
+      'weights of another dtype',
+      (json) => (json.weightsManifest[0].weights[1]!.dtype = 'int32'),
+      /is int32 \[3\], in its layer float32 \[3\]/,
+    ],
+    [
+      'an empty weight in place of none',
+      (json) => {
+        json.weightsManifest[0].weights.push({ name: 'more', shape: [0], dtype: 'float32' });
+      },
+      /no layer has the weight more/,
+    ],
+    [
+      'a weight with the name of what every object has',
+      (json) => (json.weightsManifest[0].weights[0]!.name = '__proto__'),
+      /malformed weight, with no name/,
+    ],
+    ...(
+      [
+        { dtype: 'uint8' },
+        { dtype: 'uint16', scale: 1 },
+        { dtype: 'uint8', scale: Number.NaN, min: 0 },
+        { dtype: 'uint4', scale: 1, min: 0 },
+        'uint8',
+        null,
+      ] as never[]
+    ).map((quantization): [string, (json: ModelJson) => void, RegExp] => [
+      `the quantization ${JSON.stringify(quantization)}`,
+      (json) => (json.weightsManifest[0].weights[0]!.quantization = quantization),
+      /malformed weight, of an unknown quantization/,
+    ]),
+    [
+      'whole numbers in half precision',
+      (json) =>
+        Object.assign(json.weightsManifest[0].weights[0]!, {
+          dtype: 'int32',
+          quantization: { dtype: 'float16' },
+        }),
+      /malformed weight, of an unknown quantization/,
+    ],
+    [
+      'a name of many lines',
+      (json) => (json.weightsManifest[0].weights[0]!.name = 'a\n\u001b[31m'.repeat(1000)),
+      /no layer has the weight a \[31ma/,
+    ],
+    [
+      'one file of weights twice',
+      (json) => json.weightsManifest[0].paths.push(json.weightsManifest[0].paths[0]!),
+      /it names the file weights\.bin twice/,
+    ],
+  ])('%s', async (_what, change, message) => {
+    const saved = graphModel();
+    await saveModel(saved, folder);
+    const json = await readJson();
+    change(json);
+    await writeFile(jsonPath(), JSON.stringify(json));
+    const before = tf.memory();
+    const refused = loadModel(folder);
+    await expect(refused).rejects.toThrow(DataFormatError);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toThrow(/^.*$/);
+    const { numTensors, numBytes } = tf.memory();
+    expect({ numTensors, numBytes }).toMatchObject({
+      numTensors: before.numTensors,
+      numBytes: before.numBytes,
+    });
+  });
+
+  it('thousands of damaged models, without hanging, leaking or errors of others', async () => {
+    const program = new URL('./run-module.mjs', import.meta.url).pathname;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [program, 'damaged-models.ts', '100'],
+      { timeout: 100_000, killSignal: 'SIGKILL' },
+    );
+    const outcome: Damages = JSON.parse(stdout.trim().split('\n').at(-1)!);
+    expect(outcome).toMatchObject({ foreign: [], leaks: [] });
+    expect(outcome.loaded + outcome.refused).toBe(1200);
+    expect(outcome.loaded).toBeGreaterThan(100);
+  }, 120_000);
 
   it('any other text, without hanging', async () => {
     await fc.assert(
