@@ -15,6 +15,7 @@ import {
   Umap,
 } from '../src/index.js';
 import { useBackend } from '../src/node.js';
+import { rowsOf, sklearn } from './fixtures.js';
 
 beforeAll(async () => {
   await useBackend({ backend: 'simd', threads: 1 });
@@ -266,5 +267,48 @@ describe('times in seconds', () => {
       expect(loaded.toJSON()).toEqual(fitted.toJSON());
       expect(await loaded.transform(x)).toEqual(await fitted.transform(x));
     }
+  });
+});
+
+interface FarReference {
+  readonly name: string;
+  readonly data: number[][];
+  readonly decisions: number[][];
+  readonly distances: number[][];
+  readonly indices: number[][];
+  readonly components: number[][];
+  readonly variance: number[];
+}
+
+describe.each(sklearn.far as FarReference[])('scikit-learn, of $name', (expected) => {
+  const x = matrixOf(expected.data);
+
+  it('has the same neighbors', async () => {
+    const { indices, distances } = await exactNeighbours(x, x, 7);
+    expected.distances.flat().forEach((distance, at) => {
+      expect(Math.abs(distances[at]! - distance)).toBeLessThan(1e-6 * distance + 1e-12);
+    });
+    expect([...indices]).toEqual(expected.indices.flat());
+  });
+
+  it('has the same support vector machines', async () => {
+    const svm = await new SvmClassifier({ c: 10, gamma: 0.05, tolerance: 1e-6 }).fit(
+      x,
+      sklearn.labels,
+    );
+    const { values } = await svm.decisions(x);
+    expected.decisions.flat().forEach((decision, at) => {
+      expect(Math.abs(values[at]! - decision)).toBeLessThan(1e-4);
+    });
+  });
+
+  it('has the same principal components', async () => {
+    const pca = await new Pca({ components: 4 }).fit(x);
+    expected.variance.forEach((variance, i) => {
+      expect(pca.explainedVariance[i]! / variance).toBeCloseTo(1, 5);
+      const own = rowsOf(pca.components)[i]!;
+      const product = own.reduce((sum, v, at) => sum + v * expected.components[i]![at]!, 0);
+      expect(Math.abs(product)).toBeCloseTo(1, 5);
+    });
   });
 });
