@@ -27,7 +27,7 @@ export const classifyCommand = defineCommand({
     const trained = await readTrained(options.model);
     const isTable = input.length === 1 && /\.csv$/i.test(input[0]!);
     const x = isTable
-      ? (await readTable(input[0]!)).x
+      ? (await readTable(input[0]!, { log })).x
       : await readPictures(input, trained, options.invert);
     await startBackend(options, log);
     const predicted = await trained.classifier.predict(x);

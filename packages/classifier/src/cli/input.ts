@@ -1,15 +1,9 @@
 import { basename } from 'node:path';
 import { type CliLog, choiceOption, dataOption, pathOption } from '@nn-lab/core/cli';
-import { type DatasetSource, describeOrigin, parseNumberCsv } from '@nn-lab/core/datasets';
-import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
+import { describeOrigin, parseLabelCsv, parseNumberCsv } from '@nn-lab/core/datasets';
+import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { loadDataset, readPlainFile } from '@nn-lab/core/node';
-import {
-  type Matrix,
-  matrixOf,
-  matrixOfDataset,
-  validateLabels,
-  withoutRounding,
-} from '../matrix.js';
+import { type Matrix, matrixOf, matrixOfDataset, withoutRounding } from '../matrix.js';
 
 /** Rows, with their classes where these are known. */
 export interface LabelledRows {
@@ -43,10 +37,14 @@ export const datasetOptions = [
 ] as const;
 
 /** `--labels FILE`, for rows that come from a file. */
-export const labelsOption = pathOption('labels', 'CSV file with a class number for each row', {
-  placeholder: 'FILE',
-  existing: 'file',
-});
+export const labelsOption = pathOption(
+  'labels',
+  'CSV file with the class of each row, a name or a number',
+  {
+    placeholder: 'FILE',
+    existing: 'file',
+  },
+);
 
 /** A named data set, its training and test rows apart. */
 export async function readDataset(
@@ -68,25 +66,31 @@ export async function readDataset(
   return { train: rowsOf(loaded.train), test: rowsOf(loaded.test), sources: loaded.sources };
 }
 
-/** Rows of numbers in a CSV file, with or without classes from another. */
+/**
+ * Rows of numbers in a CSV file, with their classes where a column or another file has them. Says
+ * what it took for what.
+ */
 export async function readTable(
   file: string,
-  labelsFile?: string,
-): Promise<LabelledRows & { readonly sources: readonly DatasetSource[] }> {
+  { labelsFile, log }: { readonly labelsFile?: string | undefined; readonly log: CliLog },
+): Promise<LabelledRows> {
+  const say = (path: string, note: string | undefined) => {
+    if (note !== undefined) log.info(`${path}: ${note}`);
+  };
   const table = parseNumberCsv(await readInput(file), { source: basename(file) });
-  if (table.rows === 0)
-    throw new InvalidArgumentError(`Expected rows of numbers in ${file}, got none.`);
+  say(file, table.note);
   const x = matrixOf(withoutRounding(table.values), table.columns);
-  if (labelsFile === undefined) return { x, labels: undefined, classNames: [], sources: [] };
-  const column = parseNumberCsv(await readInput(labelsFile), { source: basename(labelsFile) });
-  if (column.columns !== 1) {
-    throw new ShapeError(
-      `Expected one class number a line in ${labelsFile}, got ${column.columns} columns.`,
-    );
+  if (labelsFile === undefined) {
+    const { classes: labels, classNames = [] } = table.labels ?? {};
+    return { x, labels, classNames };
   }
-  const classes = validateLabels(column.values, x.rows);
-  const classNames = Array.from({ length: classes }, (_, label) => String(label));
-  return { x, labels: Int32Array.from(column.values), classNames, sources: [] };
+  const { classes, classNames, note } = parseLabelCsv(await readInput(labelsFile), {
+    source: basename(labelsFile),
+    rows: table.rows,
+  });
+  say(labelsFile, note);
+  if (table.labels) log.info(`${labelsFile}: Took these labels instead.`);
+  return { x, labels: classes, classNames };
 }
 
 async function readInput(file: string): Promise<Uint8Array> {

@@ -17,6 +17,7 @@ import {
   pathArgument,
   seedOption,
   startBackend,
+  UsageError,
 } from '@nn-lab/core/cli';
 import { renderPng } from '@nn-lab/core/node';
 import { scatterChart } from '@nn-lab/core/plot';
@@ -49,7 +50,7 @@ const judgedRows = 2000;
 export const mapCommand = defineCommand({
   name: 'map',
   summary: 'draw a map of a data set or of your own rows, and measure it',
-  description: `Draws the rows of a data set, or of a CSV file of numbers, as points in the plane, and measures how well the map keeps neighbourhoods. ${formatCount(manyRows)} rows or more that are wide are first reduced to ${reducedWidth} values by PCA. Leaves a folder with the picture, map.csv and a report.`,
+  description: `Draws the rows of a data set, or of a CSV file, as points in the plane, and measures how well the map keeps neighbourhoods. ${formatCount(manyRows)} rows or more that are wide are first reduced to ${reducedWidth} values by PCA. Leaves a folder with the picture, map.csv and a report.`,
   arguments: [
     pathArgument('table', 'CSV file, a row a point (default: the data set)', {
       existing: 'file',
@@ -113,7 +114,7 @@ export const mapCommand = defineCommand({
       const svg = drawMap(points, rows, `${titles[method]} map`, subtitle);
       await run.write('plots/map.svg', svg);
       await run.write('plots/map.png', await renderPng(svg, { scale: 2 }));
-      await run.write('map.csv', tableOf(points, rows.labels));
+      await run.write('map.csv', tableOf(points, rows));
       const machine = describeMachine();
       const document = {
         method,
@@ -149,8 +150,13 @@ async function readRows(
   output: { readonly log: CliLog; readonly signal: AbortSignal },
 ) {
   if (table !== undefined) {
-    const { sources, ...rows } = await readTable(table, options.labels);
-    return { rows: firstRows(rows, options.count), sources, name: table };
+    const rows = await readTable(table, { labelsFile: options.labels, log: output.log });
+    return { rows: firstRows(rows, options.count), sources: [], name: table };
+  }
+  if (options.labels !== undefined) {
+    throw new UsageError(
+      'The flag --labels gives the classes of a CSV file, but none is named: give it before the flags.',
+    );
   }
   const { train, test, sources } = await readDataset(options.dataset, options.data, output);
   return { rows: firstRows(joinRows(train, test), options.count), sources, name: options.dataset };
@@ -215,10 +221,13 @@ function drawMap(
   );
 }
 
-function tableOf({ rows, values }: Matrix, labels: Int32Array | undefined): string {
+function tableOf({ rows, values }: Matrix, { labels, classNames }: LabelledRows): string {
+  const names = classNames.map((name) =>
+    /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name,
+  );
   const lines = Array.from({ length: rows }, (_, row) => {
     const place = `${values[2 * row]},${values[2 * row + 1]}`;
-    return labels ? `${place},${labels[row]}` : place;
+    return labels ? `${place},${names[labels[row]!]}` : place;
   });
   return `${labels ? 'x,y,label' : 'x,y'}\n${lines.join('\n')}\n`;
 }

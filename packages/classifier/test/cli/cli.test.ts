@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodePng, loadEmbeddedDigits } from '@nn-lab/core/datasets';
+import { encodePng, loadEmbeddedDigits, parseNumberCsv } from '@nn-lab/core/datasets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { trainedText } from '../../src/cli/trained-classifier.js';
 import { matrixOf, NearestMeanClassifier } from '../../src/index.js';
@@ -122,7 +122,42 @@ describe('nn-classifier', () => {
     }
   }, 170_000);
 
+  it('takes tables as people have them, and says what it took for what', async () => {
+    const table = join(folder, 'people.csv');
+    const rows = Array.from(
+      { length: 30 },
+      (_, i) => `${i},5;${(i * 7) % 5},25;${i % 2 ? '"odd; 1"' : 'even'}`,
+    );
+    await writeFile(table, `\ufefflength;width;kind\r\n${rows.join('\n')}\r`);
+    const out = join(folder, 'people');
+    const ended = await nnClassifier('map', table, '--method=pca', `--out=${out}`, '--json');
+    expect(ended.stderr).toContain(
+      'people.csv: Took semicolons as the delimiter, the first line as column names, the column `kind` as labels (2 classes) and commas as decimal marks.',
+    );
+    expect(JSON.parse(ended.stdout)).toMatchObject({ rows: 30, columns: 2 });
+    const map = parseNumberCsv(await readFile(join(out, 'map.csv')));
+    expect(map.labels!.classNames).toEqual(['even', 'odd; 1']);
+    expect(await readFile(join(out, 'plots', 'map.svg'), 'utf8')).toContain('even');
+
+    const kinds = join(folder, 'kinds.csv');
+    await writeFile(kinds, `what\n${rows.map((_, i) => (i % 3 ? 'some' : 'third')).join('\r')}`);
+    const labelled = await nnClassifier(
+      ...['map', table, `--labels=${kinds}`, '--method=pca', `--out=${join(folder, 'labelled')}`],
+    );
+    expect(labelled.stderr).toContain(
+      'kinds.csv: Took the first line as the name of the labels, `what`.',
+    );
+    expect(labelled.stderr).toContain('kinds.csv: Took these labels instead.');
+    expect(labelled.code).toBe(0);
+  }, 120_000);
+
   it('says in one line what is wrong', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const hexadecimal = join(folder, 'hexadecimal.csv');
+    await writeFile(hexadecimal, '1,2\n0x10,3\n');
+    const gap = join(folder, 'gap.csv');
+    await writeFile(gap, 'a,b\n1,2\n3,\n');
     const empty = join(folder, 'empty.csv');
     await writeFile(empty, '');
     const uneven = join(folder, 'uneven.csv');
@@ -144,6 +179,15 @@ describe('nn-classifier', () => {
     await writeFile(huge, trainedText(means, { ...images, shape: [1e6, 1e6, 3] }));
     const cases: [string[], number, RegExp][] = [
       [['map', empty], 1, /empty\.csv/],
+      [['map', pipe], 1, /pipe, but it cannot be read: it is a pipe/],
+      [['map', '/dev/zero'], 1, /it is a device/],
+      [['map', few, `--labels=${pipe}`], 1, /it is a pipe/],
+      [['map', few, `--labels=${uneven}`], 1, /uneven\.csv/],
+      [['map', few, `--labels=${gap}`], 1, /Expected one class a line, got 2 columns/],
+      [['map', `--labels=${few}`], 2, /gives the classes of a CSV file, but none is named/],
+      [['evaluate', `--model=${pipe}`], 1, /it is a pipe/],
+      [['map', hexadecimal], 1, /line 2, column 1: Expected a number, got "0x10"/],
+      [['map', gap], 1, /line 3, column 2 \(b\): Expected a number, got an empty field/],
       [['map', uneven], 1, /uneven\.csv/],
       [['map', few], 1, /perplexity of at most 3 for 4 rows, got 30/],
       [['map', '--method=pcs'], 2, /did you mean pca/],

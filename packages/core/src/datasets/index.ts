@@ -29,12 +29,18 @@ export { loadEmbeddedDigits } from './digits16.js';
 export type { ParseOptions } from './formats/bytes.js';
 export { type CifarRecords, type ParseCifarOptions, parseCifar } from './formats/cifar.js';
 export {
+  type ClassLabels,
   type CsvTable,
+  classLabelsOf,
   type NumberTable,
   type ParseCsvOptions,
+  type ParseLabelCsvOptions,
+  type ParseNumberCsvOptions,
   parseCsv,
+  parseLabelCsv,
   parseNumberCsv,
 } from './formats/csv.js';
+export type { CsvDelimiter } from './formats/csv-records.js';
 export { type IdxArray, parseIdx } from './formats/idx.js';
 export { gunzip, type InflateOptions, inflate, isGzip } from './formats/inflate.js';
 export { decodeJpeg } from './formats/jpeg.js';

@@ -173,8 +173,8 @@ function digits16Part(
   images: DatasetContent,
   labels: DatasetContent,
 ): Dataset {
-  const pixels = parseNumberCsv(images.bytes, { source: images.source });
-  const classes = parseNumberCsv(labels.bytes, { source: labels.source });
+  const pixels = parseNumberCsv(images.bytes, { source: images.source, labels: false });
+  const classes = parseNumberCsv(labels.bytes, { source: labels.source, labels: false });
   if (pixels.columns !== 256) {
     throw mislabelled(images, '256 numbers a line', `${pixels.columns}`);
   }

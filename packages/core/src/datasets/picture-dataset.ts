@@ -91,7 +91,7 @@ export function readPictureTable(
   const { header = [], rows }: CsvTable = parseCsv(bytes, { source, header: true });
   if (!header.includes(fileColumn)) {
     throw new InvalidArgumentError(
-      `${source} has the columns ${header.join(', ')}, but none named ${fileColumn}; name the one that has the files by fileColumn.`,
+      `Expected a column named \`${fileColumn}\` in ${source}, got ${header.join(', ')}. Name the column of the files so in the first line.`,
     );
   }
   return rows.map((row) => {

@@ -320,7 +320,7 @@ describe('loadDataset', () => {
         ],
         [row, '2.5', /labels from 0 to 9 were expected, but 2.5/],
         [row, '1\n2', /1 lines of one number/],
-        [row, 'one', /line 1, column 1: a number was expected, but "one"/],
+        [row, 'one', /train_out.csv: Expected lines of numbers, got nothing but names of columns/],
       ] as const
     ).entries()) {
       const data = await writeAll(join(folder, `digits ${i}`), files(image, label));

@@ -207,7 +207,7 @@ describe('listLabelledPictures', () => {
   it('refuses tables without a column of files, and files elsewhere', async () => {
     await writeFile(join(folder, 'times.csv'), 'picture,hour\n../../etc/passwd,1\n');
     await expect(listLabelledPictures(folder, { table: 'times.csv' })).rejects.toThrow(
-      /the columns picture, hour, but none named file/,
+      /Expected a column named `file` in .*, got picture, hour/,
     );
     await expect(
       listLabelledPictures(folder, { table: 'times.csv', fileColumn: 'picture' }),

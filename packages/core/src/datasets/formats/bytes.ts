@@ -21,12 +21,42 @@ export function formatError(
   details: { readonly offset?: number | undefined; readonly cause?: unknown } = {},
 ): DataFormatError {
   const { offset, cause } = details;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal.
-  const line = `${source}: ${message}`.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  const line = oneLine(`${source}: ${message}`);
   return new DataFormatError(
     line,
     offset === undefined ? { source, cause } : { source, offset, cause },
   );
+}
+
+/** A text without the characters that would act on a terminal. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a terminal.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}
+
+/**
+ * The text of a file in UTF-8, or in UTF-16 with a byte order mark. The mark stays in it.
+ *
+ * @throws DataFormatError when the bytes are neither.
+ */
+export function decodeText(content: Uint8Array | string, source: string): string {
+  if (typeof content === 'string') return content;
+  const [first, second] = content;
+  const encoding =
+    first === 0xff && second === 0xfe
+      ? 'utf-16le'
+      : first === 0xfe && second === 0xff
+        ? 'utf-16be'
+        : 'utf-8';
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(content);
+  } catch (cause) {
+    throw formatError(
+      source,
+      'Expected UTF-8 text, got other bytes. Save the table as CSV with the encoding UTF-8.',
+      { cause },
+    );
+  }
 }
 
 /** Reads numbers one after another from bytes, and never past their end. */

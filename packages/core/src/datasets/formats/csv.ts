@@ -1,12 +1,26 @@
-import Papa from 'papaparse';
-import { formatError, type ParseOptions } from './bytes.js';
+import { decodeText, formatError, oneLine, type ParseOptions } from './bytes.js';
+import { type CsvDelimiter, type CsvRecord, delimiterOf, forEachRecord } from './csv-records.js';
 
-/** Options of `parseCsv` and `parseNumberCsv`. */
+/** Options of `parseCsv`. */
 export interface ParseCsvOptions extends ParseOptions {
-  /** What stands between the fields. Default `','`. */
-  readonly delimiter?: ',' | ';' | '\t' | ' ' | '|';
+  /**
+   * What stands between the fields. Default: the one of tab, `;`, `|` and `,` that divides the first
+   * lines alike, or blanks where they divide them into numbers.
+   */
+  readonly delimiter?: CsvDelimiter;
   /** The first line names the columns. Default `false`. */
   readonly header?: boolean;
+}
+
+/** Options of `parseNumberCsv`. */
+export interface ParseNumberCsvOptions extends Omit<ParseCsvOptions, 'header'> {
+  /** The first line names the columns. Default: it does when it has words above numbers. */
+  readonly header?: boolean;
+  /**
+   * A column of text, or one of whole numbers that is named label, class or target, holds the
+   * classes; `false` takes every column for numbers. Default `true`.
+   */
+  readonly labels?: boolean;
 }
 
 /** A CSV file as text. */
@@ -17,118 +31,368 @@ export interface CsvTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** A class for each of some rows. */
+export interface ClassLabels {
+  /** The names of the classes in order: of numbers if all are, else of their characters. */
+  readonly classNames: readonly string[];
+  /** For each row the position of its class in `classNames`. */
+  readonly classes: Int32Array;
+}
+
 /** A CSV file of numbers. */
 export interface NumberTable {
-  /** Names of the columns, where the file has them. */
+  /** Names of the columns of numbers, where the file has them. */
   readonly header?: readonly string[];
   readonly rows: number;
+  /** Columns of numbers. */
   readonly columns: number;
   /** `rows * columns` numbers, line by line. */
   readonly values: Float64Array;
+  /** The classes, where a column has them. */
+  readonly labels?: ClassLabels;
+  /** What was found out and not told, as a sentence for people: "Took the first line as …". */
+  readonly note?: string;
 }
 
 /**
- * Reads a CSV file (RFC 4180, UTF-8) as text. Empty lines are left out.
+ * Reads a CSV file (RFC 4180; UTF-8, or UTF-16 with a byte order mark) as text. Lines may end in any
+ * way; empty ones are left out.
  *
- * @throws DataFormatError when the text is not UTF-8, a quote is open, there is nothing, or a line has
- * another number of fields than the first.
+ * @throws DataFormatError when the bytes are no text, a quote is open, there is nothing, or a line
+ * has another number of fields than the first.
  */
 export function parseCsv(content: Uint8Array | string, options: ParseCsvOptions = {}): CsvTable {
-  const { header = false } = options;
+  const { source = 'csv', header = false } = options;
+  const text = decodeText(content, source);
+  const delimiter = options.delimiter ?? delimiterOf(text, 0, isNumber);
   const rows: string[][] = [];
-  forEachRow(content, options, (fields) => rows.push(fields));
+  forEachRecord(text, { source, delimiter }, ({ fields }) => {
+    rows.push(fields);
+  });
+  if (rows.length === 0) throw emptyError(source);
   return header ? { header: rows[0]!, rows: rows.slice(1) } : { rows };
 }
 
 /**
- * Reads a CSV file of finite numbers.
+ * Reads a CSV file of finite decimal numbers. Names of columns, the delimiter, a column of classes
+ * and decimal commas are recognized, and `note` says what was.
  *
- * @throws DataFormatError as `parseCsv`, and when a field is no finite number; line and column are named.
+ * @example
+ * ```ts
+ * const iris = parseNumberCsv('length,species\n5.1,setosa\n7,versicolor\n');
+ * iris.header; // ['length']
+ * iris.values; // Float64Array [5.1, 7]
+ * iris.labels; // { classNames: ['setosa', 'versicolor'], classes: Int32Array [0, 1] }
+ * iris.note; // Took the first line as column names and the column `species` as labels (2 classes).
+ * ```
+ * @throws DataFormatError as `parseCsv`, and when a field is no finite decimal number: hexadecimal,
+ * `NaN`, `Infinity` and nothing are none. Line and column are named.
  */
 export function parseNumberCsv(
   content: Uint8Array | string,
-  options: ParseCsvOptions = {},
+  options: ParseNumberCsvOptions = {},
 ): NumberTable {
   const { source = 'csv' } = options;
+  const text = decodeText(content, source);
+  const start = options.header === false ? 0 : commentsEnd(text);
+  const delimiter = options.delimiter ?? delimiterOf(text, start, isNumber);
+  const records = { source, delimiter, start };
+  const layout = layoutOf(text, records, options);
+  const { columnNames, labelColumn } = layout;
+  const read = new NumberReader(source);
   const values: number[] = [];
-  let header: string[] | undefined;
+  const labels: string[] = [];
   let rows = 0;
-  let columns = 0;
-  forEachRow(content, options, (fields, line, offset) => {
-    columns = fields.length;
-    if (options.header && !header) {
-      header = fields;
-      return;
-    }
+  let skip = layout.skip;
+  forEachRecord(text, records, ({ fields, line, offset }) => {
+    if (skip-- > 0) return;
     rows++;
     for (let column = 0; column < fields.length; column++) {
-      const field = fields[column]!;
-      const value = field.trim() === '' ? Number.NaN : Number(field);
-      if (!Number.isFinite(value)) {
-        throw formatError(
-          source,
-          `line ${line}, column ${column + 1}: a number was expected, but ${JSON.stringify(field.slice(0, 40))} came${line === 1 && !options.header ? '; if the first line names the columns, say header: true' : ''}.`,
-          { offset: offset() },
-        );
-      }
-      values.push(value);
+      if (column === labelColumn) labels.push(classOf(fields[column]!, source, line, offset));
+      else values.push(read.number(fields[column]!, line, column, columnNames, offset));
     }
   });
-  const table = { rows, columns, values: Float64Array.from(values) };
-  return header ? { header, ...table } : table;
-}
-
-function forEachRow(
-  content: Uint8Array | string,
-  options: ParseCsvOptions,
-  visit: (fields: string[], line: number, offset: () => number) => void,
-): void {
-  const { source = 'csv', delimiter = ',' } = options;
-  const text = typeof content === 'string' ? content : decodeUtf8(content, source);
-  let line = 1;
-  let start = 0;
-  let columns: number | undefined;
-  const offset = () => new TextEncoder().encode(text.slice(0, start)).length;
-  let failure: unknown;
-  Papa.parse<string[]>(text, {
-    delimiter,
-    step: ({ data, errors, meta }, parser) => {
-      try {
-        const quote = errors.find((error) => error.type === 'Quotes');
-        if (quote) {
-          throw formatError(source, `line ${line}: ${quote.message}.`, { offset: offset() });
-        }
-        if (data.length > 1 || data[0] !== '') {
-          columns ??= data.length;
-          if (data.length !== columns) {
-            throw formatError(
-              source,
-              `line ${line} has ${data.length} field${data.length === 1 ? '' : 's'}, but the first has ${columns}; every line must have the same number.`,
-              { offset: offset() },
-            );
-          }
-          visit(data, line, offset);
-        }
-      } catch (error) {
-        failure = error;
-        parser.abort();
-      }
-      line += text.slice(start, meta.cursor).split('\n').length - 1;
-      start = meta.cursor;
-    },
+  if (rows === 0) {
+    throw formatError(source, 'Expected lines of numbers, got nothing but names of columns.');
+  }
+  if (values.length === 0) {
+    throw formatError(
+      source,
+      `Expected columns of numbers, got only text, such as ${quoted(labels[0]!)}.`,
+    );
+  }
+  const classes = labelColumn === undefined ? undefined : classLabelsOf(labels);
+  const note = noteOf(layout, {
+    delimiter: options.delimiter === undefined ? delimiter : ',',
+    commas: read.mark === ',',
+    nameless: options.header !== undefined,
+    classes: classes?.classNames.length ?? 0,
   });
-  if (failure) throw failure;
-  if (columns === undefined) {
-    throw formatError(source, `lines of fields were expected, but it is empty.`, { offset: 0 });
+  return {
+    ...(columnNames ? { header: columnNames.filter((_, column) => column !== labelColumn) } : {}),
+    rows,
+    columns: values.length / rows,
+    values: Float64Array.from(values),
+    ...(classes ? { labels: classes } : {}),
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** Options of `parseLabelCsv`. */
+export interface ParseLabelCsvOptions extends ParseOptions {
+  /** How many classes there should be: a line more, and the first names the column. */
+  readonly rows?: number;
+}
+
+/**
+ * Reads a CSV file with a class a line: one column, or one that is named label, class or target.
+ *
+ * @throws DataFormatError as `parseCsv`, when there are not as many classes as `rows`, when no column
+ * of several is named so, and when a field is empty or `NaN`, `Infinity` or hexadecimal.
+ */
+export function parseLabelCsv(
+  content: Uint8Array | string,
+  options: ParseLabelCsvOptions = {},
+): ClassLabels & Pick<NumberTable, 'note'> {
+  const { source = 'csv', rows } = options;
+  const text = decodeText(content, source);
+  const records: CsvRecord[] = [];
+  forEachRecord(text, { source, delimiter: delimiterOf(text, 0, isNumber) }, (record) => {
+    records.push(record);
+  });
+  if (records.length === 0) throw emptyError(source);
+  const first = records[0]!.fields.map((name) => name.trim());
+  const named = first.findIndex((name) => labelNames.test(name));
+  const hasNames = rows === undefined ? named >= 0 : records.length === rows + 1;
+  if (first.length > 1 && !(hasNames && named >= 0)) {
+    throw formatError(
+      source,
+      `Expected one class a line, got ${first.length} columns. Remove the others, or name the one of the classes \`label\` in the first line.`,
+    );
+  }
+  const column = Math.max(named, 0);
+  const lines = hasNames ? records.slice(1) : records;
+  if (rows !== undefined && lines.length !== rows) {
+    throw formatError(source, `Expected ${rows} classes, one for each row, got ${lines.length}.`);
+  }
+  const names = lines.map(({ fields, line, offset }) =>
+    classOf(fields[column]!, source, line, offset),
+  );
+  const note = hasNames
+    ? oneLine(`Took the first line as the name of the labels, \`${first[column]!.slice(0, 40)}\`.`)
+    : undefined;
+  return { ...classLabelsOf(names), ...(note === undefined ? {} : { note }) };
+}
+
+function classOf(field: string, source: string, line: number, offset: () => number): string {
+  const name = field.trim();
+  if (noNamePattern.test(name)) {
+    throw formatError(
+      source,
+      `line ${line}: Expected the name or number of a class, got ${name === '' ? 'an empty field' : quoted(name)}. Fill it in, or remove the line.`,
+      { offset: offset() },
+    );
+  }
+  return name;
+}
+
+/** The classes that texts name. Numbers name the same class however they are written. */
+export function classLabelsOf(names: readonly string[]): ClassLabels {
+  const areNumbers = names.every(isNumber);
+  const canonical = areNumbers
+    ? names.map((name) => String(Number(name.replace(',', '.'))))
+    : names;
+  const classNames = [...new Set(canonical)];
+  if (areNumbers) classNames.sort((a, b) => Number(a) - Number(b));
+  else classNames.sort();
+  const positions = new Map(classNames.map((name, position) => [name, position]));
+  return { classNames, classes: Int32Array.from(canonical, (name) => positions.get(name)!) };
+}
+
+const numberPattern = /^[+-]?(?:\d+(?:\.\d*|,\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?$/;
+
+function isNumber(field: string): boolean {
+  return numberPattern.test(field.trim());
+}
+
+/** What stands in fields that have no value or that programs write numbers in: never a name. */
+const noNamePattern = /^(?:|[?-]|[+-]?(?:inf|infinity|∞)|nan|na|n\/a|null|#.*|0[xob][\da-f_]+)$/i;
+
+function isName(field: string): boolean {
+  return !isNumber(field) && !noNamePattern.test(field.trim());
+}
+
+/** Reads numbers that all have the same decimal mark. */
+class NumberReader {
+  mark: '.' | ',' | undefined;
+
+  constructor(readonly source: string) {}
+
+  number(
+    field: string,
+    line: number,
+    column: number,
+    names: readonly string[] | undefined,
+    offset: () => number,
+  ): number {
+    const text = field.trim();
+    const fail = (message: string) => {
+      const name = names?.[column] ? ` (${names[column]})` : '';
+      return formatError(this.source, `line ${line}, column ${column + 1}${name}: ${message}`, {
+        offset: offset(),
+      });
+    };
+    if (!numberPattern.test(text)) {
+      throw fail(
+        text === ''
+          ? 'Expected a number, got an empty field. Fill it in, or remove the line.'
+          : `Expected a number, got ${quoted(field)}.`,
+      );
+    }
+    const mark = text.includes(',') ? ',' : text.includes('.') ? '.' : undefined;
+    if (mark !== undefined && mark !== this.mark) {
+      if (this.mark) {
+        throw fail(
+          `Expected the decimal mark '${this.mark}' of the numbers before, got ${quoted(field)}. Write all numbers alike.`,
+        );
+      }
+      this.mark = mark;
+    }
+    const value = Number(mark === ',' ? text.replace(',', '.') : text);
+    if (!Number.isFinite(value)) {
+      throw fail(`Expected a number of at most 1.8e308, got ${quoted(field)}.`);
+    }
+    return value;
   }
 }
 
-function decodeUtf8(bytes: Uint8Array, source: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw formatError(source, `a text file (UTF-8) was expected, but its bytes are none.`, {
-      cause,
-    });
+/** Which lines and columns of a table are what. */
+interface Layout {
+  readonly columnNames: readonly string[] | undefined;
+  /** Records before the numbers. */
+  readonly skip: number;
+  readonly labelColumn: number | undefined;
+}
+
+/** Lines that are looked at to tell what the columns are. */
+const sampleSize = 100;
+
+function layoutOf(
+  text: string,
+  records: { readonly source: string; readonly delimiter: CsvDelimiter; readonly start: number },
+  { header, labels = true }: ParseNumberCsvOptions,
+): Layout {
+  const sample: string[][] = [];
+  forEachRecord(text, records, ({ fields }) => {
+    sample.push(fields);
+    return sample.length <= sampleSize;
+  });
+  const [first, second] = sample;
+  if (!first) throw emptyError(records.source);
+  const commented = commentedNames(text, records);
+  const isHeader = header ?? (commented === undefined && isNames(first, second));
+  const names = isHeader ? first : commented?.length === first.length ? commented : undefined;
+  const columnNames = names?.map((name) => name.trim());
+  const rows = isHeader ? sample.slice(1) : sample;
+  const skip = isHeader ? 1 : 0;
+  if (!labels) return { columnNames, skip, labelColumn: undefined };
+
+  const textColumns: number[] = [];
+  const namedColumns: number[] = [];
+  for (let column = 0; column < first.length; column++) {
+    const fields = rows.map((row) => row[column]!);
+    if (fields.some(isName) && !fields.some(isNumber)) textColumns.push(column);
+    else if (
+      labelNames.test(columnNames?.[column] ?? '') &&
+      fields.every((field) => /^[+-]?\d+$/.test(field.trim()) || isName(field))
+    ) {
+      namedColumns.push(column);
+    }
   }
+  const found = [...textColumns, ...namedColumns];
+  if (found.length > 1) {
+    const list = found.map((column) => describeColumn(column, columnNames)).join(', ');
+    throw formatError(
+      records.source,
+      `Expected one column of labels beside the numbers, got ${list}. Remove those that are not the classes.`,
+    );
+  }
+  return { columnNames, skip, labelColumn: found[0] };
+}
+
+const labelNames = /^(?:label|class|target)e?s?$/i;
+
+/** The first line has words above numbers, and else only words, or 0, 1, 2 ... or 1, 2, 3 ... */
+function isNames(first: readonly string[], second: readonly string[] | undefined): boolean {
+  if (!second) return first.every(isName);
+  const numbers = first.filter(isNumber).map(Number);
+  const namesNumbers = first.some(
+    (field, column) => isName(field) && !isName(second[column] ?? ''),
+  );
+  return (
+    (namesNumbers || (numbers.length > 2 && first.some(isName))) &&
+    first.every((field) => isNumber(field) || isName(field) || field.trim() === '') &&
+    numbers.length !== 1 &&
+    numbers.every((number, i) => number === i + (numbers[0] === 0 ? 0 : 1))
+  );
+}
+
+/** Where the lines that begin with `# ` end: NumPy writes names of columns so. */
+function commentsEnd(text: string): number {
+  return /^\ufeff?(?:# [^\r\n]*(?:\r\n?|\n|$))*/.exec(text)![0].length;
+}
+
+function commentedNames(
+  text: string,
+  { source, delimiter, start }: { source: string; delimiter: CsvDelimiter; start: number },
+): readonly string[] | undefined {
+  const line = text
+    .slice(0, start)
+    .trimEnd()
+    .split(/[\r\n]/)
+    .at(-1)!;
+  if (!line.startsWith('# ')) return undefined;
+  let names: string[] = [];
+  forEachRecord(line.slice(2), { source, delimiter }, ({ fields }) => {
+    names = fields;
+  });
+  return names;
+}
+
+function noteOf(
+  { columnNames, labelColumn }: Layout,
+  found: { delimiter: CsvDelimiter; commas: boolean; nameless: boolean; classes: number },
+): string | undefined {
+  const took: string[] = [];
+  if (found.delimiter !== ',') took.push(`${delimiterNames[found.delimiter]} as the delimiter`);
+  if (columnNames && !found.nameless) took.push('the first line as column names');
+  if (labelColumn !== undefined) {
+    const classes = `${found.classes} class${found.classes === 1 ? '' : 'es'}`;
+    took.push(`${describeColumn(labelColumn, columnNames)} as labels (${classes})`);
+  }
+  if (found.commas) took.push('commas as decimal marks');
+  if (took.length === 0) return undefined;
+  const last = took.pop()!;
+  return oneLine(`Took ${took.length > 0 ? `${took.join(', ')} and ${last}` : last}.`);
+}
+
+const delimiterNames: Readonly<Record<CsvDelimiter, string>> = {
+  ',': 'commas',
+  ';': 'semicolons',
+  '\t': 'tabs',
+  '|': 'bars',
+  ' ': 'blanks',
+};
+
+function describeColumn(column: number, names: readonly string[] | undefined): string {
+  const name = names?.[column];
+  return name ? `the column \`${name.slice(0, 40)}\`` : `column ${column + 1}`;
+}
+
+function quoted(field: string): string {
+  return JSON.stringify(field.length > 40 ? `${field.slice(0, 40)}…` : field);
+}
+
+function emptyError(source: string) {
+  return formatError(source, 'Expected lines of fields, got an empty file.', { offset: 0 });
 }

@@ -1,0 +1,284 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type CsvDelimiter,
+  classLabelsOf,
+  parseCsv,
+  parseLabelCsv,
+  parseNumberCsv,
+} from '../../src/datasets/index.js';
+import { DataFormatError } from '../../src/errors.js';
+import { fixture, fixturePath } from './fixtures.js';
+
+/** What fixtures/make-csv-fixtures.py wrote. */
+const expected: Record<
+  string,
+  { header: string[] | null; values: number[]; labels: string[] | null }
+> = JSON.parse(readFileSync(fixturePath('csv/expected.json'), 'utf8'));
+
+const refuse = (content: string, message: string | RegExp, options = {}) => {
+  expect(() => parseNumberCsv(content, options)).toThrow(DataFormatError);
+  expect(() => parseNumberCsv(content, options)).toThrow(message);
+};
+
+describe('a table that Python or NumPy wrote', () => {
+  it.each(Object.entries(expected))('%s is read as it was meant', (name, table) => {
+    const read = parseNumberCsv(fixture(`csv/${name}`));
+    expect([...read.values]).toEqual(table.values);
+    expect([read.rows, read.columns]).toEqual([4, 2]);
+    expect(read.header ?? null).toEqual(table.header);
+    const { labels } = read;
+    expect(labels ? Array.from(labels.classes, (one) => labels.classNames[one]) : null).toEqual(
+      table.labels,
+    );
+  });
+});
+
+describe('parseNumberCsv says what it took for what', () => {
+  it.each<[string, string | undefined]>([
+    ['1,2\n3,4', undefined],
+    ['x,y\n1,2', 'Took the first line as column names.'],
+    ['1;2\n3;4', 'Took semicolons as the delimiter.'],
+    ['1\t2\n3\t4', 'Took tabs as the delimiter.'],
+    ['1 2\n3 4', 'Took blanks as the delimiter.'],
+    ['1,a\n2,b\n3,a', 'Took column 2 as labels (2 classes).'],
+    [
+      'x,label\n1,3\n2,3',
+      'Took the first line as column names and the column `label` as labels (1 class).',
+    ],
+    [
+      'x;species\n1,5;setosa\n2;other',
+      'Took semicolons as the delimiter, the first line as column names, the column `species` as labels (2 classes) and commas as decimal marks.',
+    ],
+    ['1,\u001b[31mred\n2,b', 'Took column 2 as labels (2 classes).'],
+    [
+      'x,\u001b[31mclass\n2,b',
+      'Took the first line as column names and the column ` [31mclass` as labels (1 class).',
+    ],
+  ])('%j', (text, note) => {
+    expect(parseNumberCsv(text).note).toBe(note);
+  });
+
+  it('but not what it was told', () => {
+    expect(parseNumberCsv('x;y\n1;2', { header: true, delimiter: ';' }).note).toBeUndefined();
+  });
+});
+
+describe('parseNumberCsv tells names, labels and numbers apart', () => {
+  it('takes names that are numbers from 0 or 1 on, as data frames have them', () => {
+    const { header, labels } = parseNumberCsv('label,0,1,2\n7,0.1,0.2,0.3\n8,1,1,1');
+    expect(header).toEqual(['0', '1', '2']);
+    expect(labels!.classNames).toEqual(['7', '8']);
+    expect(parseNumberCsv('0,1,2,kind\n5,1,1,a').header).toEqual(['0', '1', '2']);
+    expect(parseNumberCsv(',a\n0,1.5\n1,2.5').header).toEqual(['', 'a']);
+  });
+
+  it('takes a mistyped first line for no names', () => {
+    refuse('1,2x\n3,4', /line 1, column 2: Expected a number, got "2x"/);
+    refuse('17,x\n3,4', /line 1, column 2: Expected a number/);
+  });
+
+  it('takes a first line for data when it is told', () => {
+    refuse('x,y\n1,2', /line 1, column 1: Expected a number, got "x"/, { header: false });
+    expect(parseNumberCsv('1,2\n3,4', { header: true })).toMatchObject({
+      header: ['1', '2'],
+      rows: 1,
+    });
+  });
+
+  it('takes fractions in a column named target for numbers', () => {
+    expect(parseNumberCsv('x,target\n1,0.5\n2,1').columns).toBe(2);
+    expect(parseNumberCsv('x,target\n1,0\n2,1').columns).toBe(1);
+    expect(parseNumberCsv('x,target\n1,0\n2,1', { labels: false }).columns).toBe(2);
+  });
+
+  it('refuses text in more than one column, naming them', () => {
+    refuse('name,x,kind\nana,1,a\nben,2,b', /got the column `name`, the column `kind`/);
+  });
+
+  it('refuses a table without numbers', () => {
+    refuse('a,b', 'got nothing but names of columns');
+    refuse('label\na\nb', 'got only text, such as');
+  });
+
+  it.each([
+    '0x10',
+    '0b1',
+    '0o7',
+    'Infinity',
+    '-inf',
+    'NaN',
+    'nan',
+    'NA',
+    'n/a',
+    'null',
+    '',
+    ' ',
+    '-',
+    '?',
+    '#N/A',
+    '1_000',
+    '1,000,000',
+    '1.2.3',
+    '1e999',
+    '--1',
+    '１',
+  ])('takes %j for neither a number nor a name, wherever it is', (field) => {
+    const written = `"${field}"`;
+    refuse(`1,2\n3,${written}`, /line 2, column 2: Expected/);
+    if (!['1_000', '1,000,000', '1.2.3', '1e999', '--1', '１'].includes(field)) {
+      refuse(`${written},2\n3,4`, /line 1, column 1: Expected/);
+      refuse(`1,${written}\n3,${written}`, /line 1, column 2: Expected/);
+    }
+  });
+
+  it('refuses two decimal marks', () => {
+    refuse('1,5;2\n1.5;2', /Expected the decimal mark ',' of the numbers before, got "1.5"/);
+  });
+
+  it('names the column that is wrong', () => {
+    refuse('x,width\n1,2\n3,', 'line 3, column 2 (width): Expected a number, got an empty field.');
+  });
+});
+
+describe('parseLabelCsv', () => {
+  it('reads a class a line, with a name above or not', () => {
+    expect(parseLabelCsv('b\na\nb').classNames).toEqual(['a', 'b']);
+    expect([...parseLabelCsv('b\ra\r\nb\n', { rows: 3 }).classes]).toEqual([1, 0, 1]);
+    const named = parseLabelCsv('kind\nb\na', { rows: 2 });
+    expect(named).toMatchObject({
+      classNames: ['a', 'b'],
+      note: 'Took the first line as the name of the labels, `kind`.',
+    });
+    expect(parseLabelCsv('id,label\n1,x\n2,y').classNames).toEqual(['x', 'y']);
+    expect(parseLabelCsv('3\n5\n3.0').classNames).toEqual(['3', '5']);
+  });
+
+  it.each<[string, number | undefined, RegExp]>([
+    ['a\nb', 4, /Expected 4 classes, one for each row, got 2/],
+    ['a,b\nc,d', 2, /Expected one class a line, got 2 columns/],
+    ['a\nNaN', 2, /line 2: Expected the name or number of a class, got "NaN"/],
+    ['0\n0x1', 2, /got "0x1"/],
+    ['', 1, /got an empty file/],
+    ['a\n""', 2, /got an empty field/],
+  ])('refuses %j', (text, rows, message) => {
+    const read = () => parseLabelCsv(text, rows === undefined ? {} : { rows });
+    expect(read).toThrow(DataFormatError);
+    expect(read).toThrow(message);
+  });
+});
+
+describe('class labels', () => {
+  it('are in the order of numbers, or of characters', () => {
+    expect(classLabelsOf(['10', '9', '9.0', '1e1'])).toEqual({
+      classNames: ['9', '10'],
+      classes: Int32Array.of(1, 0, 0, 1),
+    });
+    expect(classLabelsOf(['b', '10', '9', 'b'])).toEqual({
+      classNames: ['10', '9', 'b'],
+      classes: Int32Array.of(2, 0, 1, 2),
+    });
+  });
+});
+
+describe('a table in any dialect', () => {
+  const delimiters: readonly CsvDelimiter[] = [',', ';', '\t', '|', ' '];
+  const anyField = fc.oneof(
+    fc.string({ maxLength: 8 }),
+    fc.string({
+      unit: fc.constantFrom('"', ',', ';', '\t', '|', ' ', '\n', '\r', 'a', 'é'),
+      maxLength: 6,
+    }),
+  );
+  const anyTable = fc
+    .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 6 }))
+    .chain(([columns, rows]) =>
+      fc.array(fc.array(anyField, { minLength: columns, maxLength: columns }), {
+        minLength: rows,
+        maxLength: rows,
+      }),
+    );
+
+  /** As RFC 4180 has it: in quotes what must be, and whatever else the writer likes. */
+  const write = (
+    table: readonly (readonly string[])[],
+    delimiter: string,
+    ends: readonly string[],
+    quoteAll: boolean,
+  ) =>
+    table
+      .map(
+        (fields, row) =>
+          fields
+            .map((field) =>
+              quoteAll || /["\r\n\ufeff]|^\s*$|^\s|\s$/.test(field) || field.includes(delimiter)
+                ? `"${field.replaceAll('"', '""')}"`
+                : field,
+            )
+            .join(delimiter) + ends[row % ends.length],
+      )
+      .join('');
+
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(
+        anyTable,
+        fc.constantFrom(...delimiters),
+        fc.array(fc.constantFrom('\n', '\r\n', '\r'), { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        fc.boolean(),
+        (table, delimiter, ends, quoteAll, mark) => {
+          const text = (mark ? '\ufeff' : '') + write(table, delimiter, ends, quoteAll);
+          expect(parseCsv(text, { delimiter }).rows).toEqual(table);
+          const bytes = new TextEncoder().encode(text);
+          expect(parseCsv(bytes, { delimiter }).rows).toEqual(
+            table.map((row) => row.map((field) => field.toWellFormed())),
+          );
+        },
+      ),
+      { seed: 42, numRuns: 500 },
+    );
+  });
+
+  it('is read without being told the dialect, when it is of numbers', () => {
+    const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+    const table = fc
+      .tuple(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 30 }))
+      .chain(([columns, rows]) =>
+        fc.array(fc.array(number, { minLength: columns, maxLength: columns }), {
+          minLength: rows,
+          maxLength: rows,
+        }),
+      );
+    fc.assert(
+      fc.property(
+        table,
+        fc.constantFrom(...delimiters),
+        fc.constantFrom('.', ','),
+        fc.boolean(),
+        fc.boolean(),
+        fc.boolean(),
+        (numbers, delimiter, mark, names, kinds, quoteAll) => {
+          const rows = numbers.map((row, i) => [
+            ...row.map((value) => String(value).replace('.', mark)),
+            ...(kinds ? [`kind ${i % 3}`] : []),
+          ]);
+          const header = [
+            ...numbers[0]!.map((_, column) => `x${column}`),
+            ...(kinds ? ['kind'] : []),
+          ];
+          const text = write(names ? [header, ...rows] : rows, delimiter, ['\n'], quoteAll);
+          const read = parseNumberCsv(text);
+          expect([...read.values]).toEqual(numbers.flat().map((value) => value + 0));
+          expect(read.columns).toBe(numbers[0]!.length);
+          expect(read.header).toEqual(names ? header.slice(0, read.columns) : undefined);
+          const found =
+            read.labels && Array.from(read.labels.classes, (one) => read.labels!.classNames[one]);
+          expect(found).toEqual(kinds ? numbers.map((_, i) => `kind ${i % 3}`) : undefined);
+        },
+      ),
+      { seed: 42, numRuns: 500 },
+    );
+  });
+});
