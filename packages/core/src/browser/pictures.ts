@@ -1,4 +1,5 @@
 import type { Dataset } from '../datasets/dataset.js';
+import { fetchPicture } from '../datasets/fetch-picture.js';
 import { decodePicture } from '../datasets/formats/decode-picture.js';
 import type { DecodePictureOptions } from '../datasets/formats/picture-format.js';
 import {
@@ -32,22 +33,13 @@ export async function readPicture(
 async function readBytes(
   picture: string | URL | Blob | Uint8Array,
 ): Promise<{ bytes: Uint8Array; source: string }> {
-  if (picture instanceof Uint8Array) return { bytes: picture, source: 'picture' };
+  if (ArrayBuffer.isView(picture)) return { bytes: picture, source: 'picture' };
   if (picture instanceof Blob) {
     const source = picture instanceof File ? picture.name : 'picture';
     return { bytes: new Uint8Array(await picture.arrayBuffer()), source };
   }
   const url = String(picture);
-  try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`HTTP ${response.status} ${response.statusText}`.trim());
-    return { bytes: new Uint8Array(await response.arrayBuffer()), source: url };
-  } catch (cause) {
-    throw new InvalidArgumentError(
-      `The picture ${url} cannot be fetched: ${(cause as Error).message}; give an address that allows it.`,
-      { cause },
-    );
-  }
+  return { bytes: await fetchPicture(url), source: url };
 }
 
 /**

@@ -43,6 +43,7 @@ export {
   textOption,
 } from './options.js';
 export { readPackageVersion } from './package-version.js';
+export { type NamedPicture, picturesArgument, readNamedPictures } from './pictures.js';
 export { printableLine } from './printable.js';
 export {
   type CliCommand,

@@ -89,7 +89,8 @@ export interface CliContext<Options, Arguments> {
   progress(label: string, total: number, options?: CliProgressOptions): CliProgress;
   /**
    * Gives the command's result, once. With `--json`, `document` is all that stdout gets and
-   * `text` goes to stderr; otherwise `text` goes to stdout.
+   * `text` goes to stderr; otherwise `text` goes to stdout. What the command throws after it says
+   * what the result lacks: both are printed, and the exit code is that of the error.
    */
   result(document: unknown, text: string): void;
   /**

@@ -307,7 +307,8 @@ class CliRun {
       `${this.program.name}: ${unexpected ? `${name}: ${message}${where}` : message}`,
     );
     if (this.verbose) this.terminal.block(describeStack(error));
-    if (this.json) await this.print(jsonText({ error: { name, message } })).catch(() => {});
+    if (this.given) await this.printResult(false).catch(() => {});
+    else if (this.json) await this.print(jsonText({ error: { name, message } })).catch(() => {});
     return failure.exitCode;
   }
 

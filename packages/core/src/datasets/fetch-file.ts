@@ -110,7 +110,7 @@ function checkRange(range: string | null, from: number): void {
 }
 
 /** `fetch` hides why it failed in a cause. */
-function describeFailure(error: unknown): string {
+export function describeFailure(error: unknown): string {
   const { cause, message } = error as Error & { cause?: Error & { code?: string } };
   return cause ? (cause.code ?? cause.message) : message;
 }

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dataset } from '../datasets/dataset.js';
+import { fetchPicture } from '../datasets/fetch-picture.js';
 import { decodePicture } from '../datasets/formats/decode-picture.js';
 import type { DecodePictureOptions } from '../datasets/formats/picture-format.js';
 import {
@@ -21,17 +22,24 @@ import { readPlainFile } from './read-plain-file.js';
  * orientation. Grey pictures have one channel, pictures of which some pixel is transparent four, all
  * others three.
  *
- * @param picture - A path, a `file:` URL, or the bytes of the file.
- * @throws InvalidArgumentError when the file cannot be opened.
+ * @param picture - A path, an address (`file:`, `http:` or `https:`, as text or `URL`), or the bytes of
+ * the file.
+ * @throws InvalidArgumentError when the file cannot be opened, or the address does not give it.
  * @throws DataFormatError when it is no such picture, cut short, corrupt or too large.
  */
 export async function readPicture(
   picture: string | URL | Uint8Array,
   options: DecodePictureOptions = {},
 ): Promise<Picture> {
-  if (picture instanceof Uint8Array) return decodePicture(picture, options);
-  const path = picture instanceof URL ? fileURLToPath(picture) : picture;
-  return decodePicture(await readNamedFile(path, 'picture'), { source: path, ...options });
+  // Not by instanceof: bytes and URLs may be of another realm, such as jsdom's.
+  if (ArrayBuffer.isView(picture)) return decodePicture(picture, options);
+  const source = String(picture);
+  return decodePicture(await readSource(source), { source, ...options });
+}
+
+function readSource(source: string): Promise<Uint8Array> {
+  if (/^https?:/i.test(source)) return fetchPicture(source);
+  return readNamedFile(/^file:/i.test(source) ? fileURLToPath(source) : source, 'picture');
 }
 
 /**

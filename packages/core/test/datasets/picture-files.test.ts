@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -46,6 +48,28 @@ describe('readPicture', () => {
     const fromBytes = await readPicture(Buffer.from(fixture('gray.png')));
     const fromUrl = await readPicture(pathToFileURL(fixturePath('gray.png')));
     expect(fromBytes).toEqual(fromUrl);
+  });
+
+  it('takes addresses, as text or URL', async () => {
+    const server = createServer((request, response) => {
+      if (request.url !== '/gray.png') response.statusCode = 404;
+      response.end(fixture('gray.png'));
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const fromText = await readPicture(`${address}/gray.png`);
+      expect(await readPicture(new URL('gray.png', address))).toEqual(fromText);
+      expect(fromText).toEqual(await readPicture(String(pathToFileURL(fixturePath('gray.png')))));
+      await expect(readPicture(`${address}/none.png`)).rejects.toThrow(
+        /none\.png cannot be fetched: HTTP 404 Not Found; give an address that allows it/,
+      );
+    } finally {
+      server.close();
+    }
+    const closed = await readPicture(address).catch((error: unknown) => error);
+    expect(closed).toBeInstanceOf(InvalidArgumentError);
+    expect((closed as Error).message).toMatch(/cannot be fetched: ECONNREFUSED/);
   });
 
   it('reads several WebP pictures at once', async () => {

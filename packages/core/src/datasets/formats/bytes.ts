@@ -113,6 +113,18 @@ export class ByteReader {
   }
 }
 
+/** Several pieces as one; a single one is not copied. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
 /**
  * Product of extents that came from a file.
  *

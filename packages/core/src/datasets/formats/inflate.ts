@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../../errors.js';
-import { describeBytes, formatError, type ParseOptions } from './bytes.js';
+import { concatBytes, describeBytes, formatError, type ParseOptions } from './bytes.js';
 
 /** Options of `inflate` and `gunzip`. */
 export interface InflateOptions extends ParseOptions {
@@ -34,12 +34,8 @@ export async function inflate(
   options: InflateOptions = {},
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of inflateChunks(bytes, format, options)) {
-    chunks.push(chunk);
-    length += chunk.length;
-  }
-  return join(chunks, length);
+  for await (const chunk of inflateChunks(bytes, format, options)) chunks.push(chunk);
+  return concatBytes(chunks);
 }
 
 /**
@@ -96,15 +92,4 @@ function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
       offset += sliceBytes;
     },
   });
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

@@ -1,5 +1,5 @@
 import { crc32 } from '../../crc32.js';
-import { ByteReader } from './bytes.js';
+import { ByteReader, concatBytes } from './bytes.js';
 
 /** What the chunks of a PNG say about its pixels (PNG specification, third edition). */
 export interface PngChunks {
@@ -99,7 +99,7 @@ export function readPngChunks(bytes: Uint8Array, source: string): PngChunks {
     palette: colors === 'palette' ? palette : undefined,
     transparency:
       transparency && !hasAlpha ? transparencyOf(transparency, colors, depth, reader) : undefined,
-    packed: concat(packed),
+    packed: concatBytes(packed),
   };
 }
 
@@ -152,15 +152,4 @@ function transparencyOf(
     { length: samples },
     (_, i) => (content[2 * i]! * 256 + content[2 * i + 1]!) & (2 ** depth - 1),
   );
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
