@@ -1,4 +1,5 @@
 import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
+import type { WorkOptions } from '@nn-lab/core/work';
 import { type Matrix, validateLabels, validateMatrix } from './matrix.js';
 
 /** What learns to tell classes apart from labelled rows. */
@@ -8,9 +9,9 @@ export interface Classifier {
    *
    * @param labels - A class a row: whole numbers from 0, of at least two classes, none left out.
    */
-  fit(x: Matrix, labels: ArrayLike<number>): Promise<this>;
+  fit(x: Matrix, labels: ArrayLike<number>, options?: WorkOptions): Promise<this>;
   /** The class of each row. */
-  predict(x: Matrix): Promise<Int32Array>;
+  predict(x: Matrix, options?: WorkOptions): Promise<Int32Array>;
   /** What was fitted, as plain values for `JSON.stringify`. */
   toJSON(): object;
 }

@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import type { Matrix } from './matrix.js';
 
 type Numbers = Float32Array | Float64Array;
@@ -46,21 +47,25 @@ export function squaredDistance(
  * The mean of each column. It is rounded to single precision where that is lost beside the spread of
  * the column, and differences from it are then the same in either precision.
  */
-export function meanOf({ rows, columns, values }: Matrix): Float64Array {
+export async function meanOf({ rows, columns, values }: Matrix, work: Work): Promise<Float64Array> {
   const means = new Float64Array(columns);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) means[column]! += values[at]!;
-  }
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin, at = begin * columns; row < end; row++) {
+      for (let column = 0; column < columns; column++, at++) means[column]! += values[at]!;
+    }
+  });
   for (let column = 0; column < columns; column++) means[column]! /= rows;
   const rests = new Float64Array(columns);
   const squares = new Float64Array(columns);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) {
-      const rest = values[at]! - means[column]!;
-      rests[column]! += rest;
-      squares[column]! += rest * rest;
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin, at = begin * columns; row < end; row++) {
+      for (let column = 0; column < columns; column++, at++) {
+        const rest = values[at]! - means[column]!;
+        rests[column]! += rest;
+        squares[column]! += rest * rest;
+      }
     }
-  }
+  });
   return means.map((first, column) => {
     const mean = first + rests[column]! / rows;
     const rounding = mean - Math.fround(mean);
@@ -69,11 +74,17 @@ export function meanOf({ rows, columns, values }: Matrix): Float64Array {
 }
 
 /** The largest distance of a row from a point. */
-export function reachOf({ rows, columns, values }: Matrix, from: Float64Array): number {
+export async function reachOf(
+  { rows, columns, values }: Matrix,
+  from: Float64Array,
+  work: Work,
+): Promise<number> {
   let largest = 0;
-  for (let row = 0; row < rows; row++) {
-    largest = Math.max(largest, squaredDistance(values, row * columns, from, 0, columns));
-  }
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      largest = Math.max(largest, squaredDistance(values, row * columns, from, 0, columns));
+    }
+  });
   return Math.sqrt(largest);
 }
 

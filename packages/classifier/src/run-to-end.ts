@@ -1,10 +1,10 @@
-import { Pause } from './pause.js';
+import type { Progress, Work } from '@nn-lab/core/work';
 
 /** A map that is made step by step. */
-interface SteppedRun<Progress> {
+interface SteppedRun<MapProgress extends Progress> {
   readonly isDone: boolean;
-  readonly progress: Progress;
-  step(): unknown;
+  readonly progress: MapProgress;
+  stepInParts(): Iterable<void>;
   finish(): void;
   dispose(): void;
 }
@@ -14,25 +14,18 @@ interface SteppedRun<Progress> {
  *
  * @param isDue - Whether to tell of the progress; the last is always told.
  */
-export async function runToEnd<Progress>(
-  run: SteppedRun<Progress>,
-  isDue: (progress: Progress) => boolean,
-  {
-    onProgress,
-    signal,
-  }: {
-    readonly onProgress?: ((progress: Progress) => void) | undefined;
-    readonly signal?: AbortSignal | undefined;
-  },
+export async function runToEnd<MapProgress extends Progress>(
+  run: SteppedRun<MapProgress>,
+  isDue: (progress: MapProgress) => boolean,
+  onProgress: ((progress: MapProgress) => void) | undefined,
+  work: Work,
 ): Promise<void> {
   try {
-    const pause = new Pause();
     while (!run.isDone) {
-      signal?.throwIfAborted();
-      run.step();
+      for (const _ of run.stepInParts()) if (work.isDue) await work.turn();
       const { progress } = run;
       if (run.isDone || isDue(progress)) onProgress?.(progress);
-      await pause.ifDue();
+      work.signal?.throwIfAborted();
     }
     run.finish();
   } finally {

@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import type { Neighbours } from './knn/index.js';
 
 /**
@@ -18,21 +19,28 @@ export interface SparseRows {
  * @param values - `[rows, k]`
  * @param combine - The value of a pair, of what each gives the other; 0 where it gives none.
  */
-export function symmetricRows(
+export async function symmetricRows(
   values: Float32Array,
   { indices }: Pick<Neighbours, 'indices'>,
   rows: number,
   combine: (one: number, other: number) => number,
-): SparseRows {
+  work: Work,
+): Promise<SparseRows> {
   const k = indices.length / rows;
-  const back = transpose(values, indices, rows);
+  const back = await transpose(values, indices, rows, work);
   const starts = new Int32Array(rows + 1);
   const columns = new Int32Array(2 * indices.length + 4 * rows);
   const combined = new Float32Array(columns.length);
   /** Where the current row has its entry for a column; stale where it lies before the row. */
   const entryOf = new Int32Array(rows).fill(-1);
   let end = 0;
-  for (let row = 0; row < rows; row++) {
+  await work.inParts(rows, (first, last) => {
+    for (let row = first; row < last; row++) fillRow(row);
+  });
+  starts[rows] = end;
+  return { rows, starts, columns: columns.slice(0, end), values: combined.slice(0, end) };
+
+  function fillRow(row: number): void {
     const start = end;
     starts[row] = start;
     for (let at = row * k; at < (row + 1) * k; at++, end++) {
@@ -52,11 +60,9 @@ export function symmetricRows(
     }
     while (end % 4 !== 0) columns[end++] = row;
   }
-  starts[rows] = end;
-  return { rows, starts, columns: columns.slice(0, end), values: combined.slice(0, end) };
 }
 
-function transpose(values: Float32Array, indices: Int32Array, rows: number) {
+async function transpose(values: Float32Array, indices: Int32Array, rows: number, work: Work) {
   const k = indices.length / rows;
   const starts = new Int32Array(rows + 1);
   for (const index of indices) starts[index + 1]!++;
@@ -64,13 +70,15 @@ function transpose(values: Float32Array, indices: Int32Array, rows: number) {
   const ends = starts.slice(0, rows);
   const columns = new Int32Array(indices.length);
   const transposed = new Float32Array(indices.length);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let j = 0; j < k; j++, at++) {
-      const to = ends[indices[at]!]!++;
-      columns[to] = row;
-      transposed[to] = values[at]!;
+  await work.inParts(rows, (first, last) => {
+    for (let row = first, at = first * k; row < last; row++) {
+      for (let j = 0; j < k; j++, at++) {
+        const to = ends[indices[at]!]!++;
+        columns[to] = row;
+        transposed[to] = values[at]!;
+      }
     }
-  }
+  });
   return { starts, columns, values: transposed };
 }
 

@@ -6,7 +6,9 @@ import {
   type ThreadPool,
   type WasmFunctions,
 } from '@nn-lab/backend-simd';
+import { type OptionChecks, someObject, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { Parts } from '@nn-lab/core/work';
 import * as builds from './generated/kernels.js';
 
 /** Options of everything that can run on several threads. */
@@ -20,13 +22,15 @@ export interface ThreadOptions {
   readonly threadHost?: ThreadHost;
 }
 
-/** @throws InvalidArgumentError unless the number of threads is a whole number from 1. */
-export function validateThreads({ threads }: ThreadOptions): void {
-  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
-    throw new InvalidArgumentError(
-      `Expected threads to be a whole number from 1 to 256, got ${threads}.`,
-    );
-  }
+export const threadChecks: OptionChecks<ThreadOptions> = {
+  threads: wholeNumber(1, 256),
+  threadHost: someObject,
+};
+
+/** Memory of so many bytes for every thread, one after another. */
+interface Scratch {
+  readonly address: number;
+  readonly bytes: number;
 }
 
 /** Bytes that belong to the constants of the module. */
@@ -87,7 +91,7 @@ export class Workspace {
   }
 
   /** Scratch of so many bytes for every thread. */
-  allocateScratch(bytes: number): { readonly address: number; readonly bytes: number } {
+  allocateScratch(bytes: number): Scratch {
     const each = roundUp(bytes);
     return { address: this.allocate(each * this.#pool.threads), bytes: each };
   }
@@ -102,23 +106,62 @@ export class Workspace {
    * the begin and end of a part; no result may depend on how the items are divided.
    *
    * @param multiple - Parts begin at multiples of this.
-   * @param most - Items of a part. A kernel that runs for seconds has to return now and then: engines
-   *   replace their quick first translation of it by the fast one only when it is called again.
    */
   forEach(
     name: string,
     count: number,
     multiple: number,
     parameters: readonly number[],
-    scratch?: { readonly address: number; readonly bytes: number },
-    most = count,
+    scratch?: Scratch,
   ): void {
+    this.forRange(name, 0, count, multiple, parameters, scratch);
+  }
+
+  /** The same in parts of some milliseconds; wherever it yields, others may have a turn. */
+  *forEachInParts(
+    name: string,
+    count: number,
+    multiple: number,
+    parameters: readonly number[],
+    parts: Parts,
+  ): Generator<void> {
+    for (let begin = 0; begin < count; ) {
+      const end = Math.min(count, begin + parts.size);
+      const started = performance.now();
+      this.forRange(name, begin, end, multiple, parameters);
+      parts.learn(performance.now() - started);
+      begin = end;
+      yield;
+    }
+  }
+
+  /** For {@link forEachInParts}: parts that keep all threads busy. */
+  partsOf(multiple: number): Parts {
+    return new Parts(multiple * this.#pool.threads * partsAThread);
+  }
+
+  /**
+   * The same over items `from` to `to`.
+   *
+   * @param most - Items of a part. A kernel that runs for seconds has to return now and then: engines
+   *   replace their quick first translation of it by the fast one only when it is called again.
+   */
+  forRange(
+    name: string,
+    from: number,
+    to: number,
+    multiple: number,
+    parameters: readonly number[],
+    scratch?: Scratch,
+    most = to - from,
+  ): void {
+    const count = to - from;
     const parts = this.#pool.threads === 1 ? 1 : this.#pool.threads * partsAThread;
     const share = Math.min(most, count / parts);
     const size = Math.max(1, Math.ceil(share / multiple)) * multiple;
     const calls: Call[] = [];
-    for (let begin = 0; begin < count; begin += size) {
-      calls.push([begin, Math.min(count, begin + size), ...parameters]);
+    for (let begin = from; begin < to; begin += size) {
+      calls.push([begin, Math.min(to, begin + size), ...parameters]);
     }
     this.#pool.run(name, calls, scratch);
   }

@@ -89,11 +89,76 @@ export class Work {
     this.signal?.throwIfAborted();
   }
 
+  /**
+   * Runs a loop over `count` items in parts, with turns between them. What is computed must not
+   * depend on how the items are divided.
+   *
+   * @throws the signal's reason when it is aborted, and what `run` throws.
+   */
+  inParts(count: number, run: RunPart, parts = new Parts()): Promise<void> {
+    return this.#loop(count, run, parts, () => (this.isDue ? this.turn() : undefined));
+  }
+
+  /** The same as a stage of its own, whose progress is told. */
+  stage(name: string, count: number, run: RunPart, parts = new Parts()): Promise<void> {
+    this.begin(name, count);
+    return this.#loop(count, run, parts, (done) => this.reach(done));
+  }
+
+  async #loop(
+    count: number,
+    run: RunPart,
+    parts: Parts,
+    rest: (done: number) => Promise<void> | undefined,
+  ): Promise<void> {
+    for (let begin = 0; begin < count; ) {
+      const end = Math.min(count, begin + parts.size);
+      const started = performance.now();
+      await run(begin, end);
+      parts.learn(performance.now() - started);
+      begin = end;
+      await rest(end);
+    }
+  }
+
   /** Gives a turn, due or not. @throws the signal's reason when it is aborted. */
   async turn(): Promise<void> {
     await eventLoopTurn();
     this.#lastTurn = performance.now();
     this.signal?.throwIfAborted();
+  }
+}
+
+/** Does the items of a loop from `begin` to the one before `end`. */
+export type RunPart = (begin: number, end: number) => void | Promise<void>;
+
+/** How many items of a loop make a part of some milliseconds, learned from the parts before. */
+export class Parts {
+  #size: number;
+  readonly #multiple: number;
+  readonly #most: number;
+
+  /**
+   * @param multiple - All parts but the last are multiples of this; the first is as large.
+   * @param most - Largest size, a multiple too.
+   */
+  constructor(multiple = 1, most = Number.MAX_SAFE_INTEGER) {
+    this.#size = multiple;
+    this.#multiple = multiple;
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes in how many milliseconds a part took. */
+  learn(milliseconds: number): void {
+    if (milliseconds < 4) this.#size = Math.min(this.#most, 2 * this.#size);
+    else if (milliseconds > 10) {
+      const half = Math.floor(this.#size / this.#multiple / 2) * this.#multiple;
+      this.#size = Math.max(this.#multiple, half);
+    }
   }
 }
 

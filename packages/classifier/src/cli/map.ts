@@ -108,7 +108,7 @@ export const mapCommand = defineCommand({
       const seconds = (performance.now() - start) / 1000;
       const sample = rows.x.rows > judgedRows ? { sample: judgedRows, seed } : {};
       const k = Math.min(10, Math.ceil(rows.x.rows / 2) - 1);
-      const quality = await mapQuality(rows.x, points, { k, ...sample });
+      const quality = await mapQuality(rows.x, points, { k, ...sample, signal });
 
       const subtitle = `${name}; ${formatQuantity(points.rows, 'row')}; trustworthiness ${quality.trustworthiness.toFixed(3)}, ${k}-neighbour recall ${quality.recall.toFixed(3)}`;
       const svg = drawMap(points, rows, `${titles[method]} map`, subtitle);
@@ -176,24 +176,30 @@ async function mapRows(
   log: CliLog,
   signal: AbortSignal,
 ): Promise<Matrix> {
-  if (method === 'pca') return (await new Pca({ components: 2 }).fit(x)).transform(x);
+  if (method === 'pca')
+    return (await new Pca({ components: 2 }).fit(x, { signal })).transform(x, { signal });
   let reduced = x;
   if (x.rows >= manyRows && x.columns > reducedWidth) {
     log.info(`Reducing ${x.columns} values to ${reducedWidth} by PCA.`);
-    reduced = await (await new Pca({ components: reducedWidth }).fit(x)).transform(x);
+    reduced = await (await new Pca({ components: reducedWidth }).fit(x, { signal })).transform(x, {
+      signal,
+    });
   }
-  signal.throwIfAborted();
   if (method === 'umap') {
     const umap = await new Umap({ ...shared, neighbours }).fit(reduced, {
       signal,
-      onProgress: ({ epoch, epochs }) => bar.update((100 * epoch) / epochs),
+      onProgress: ({ stage, done, total }) => {
+        if (stage === 'map') bar.update((100 * done) / total);
+      },
     });
     return umap.map;
   }
   const tsne = new Tsne({ ...shared, perplexity });
   await tsne.fit(reduced, {
     signal,
-    onProgress: ({ iteration, iterations }) => bar.update((100 * iteration) / iterations),
+    onProgress: ({ stage, done, total }) => {
+      if (stage === 'map') bar.update((100 * done) / total);
+    },
   });
   log.info(
     `KL divergence ${tsne.klDivergence.toFixed(3)} after ${formatQuantity(tsne.iterations, 'iteration')}.`,

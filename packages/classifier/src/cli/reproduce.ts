@@ -66,10 +66,8 @@ export const reproduceCommand = defineCommand({
         seed,
         tsne: work,
         umap: work,
-        onStep: (step, done) => {
-          signal.throwIfAborted();
-          bar.update(done, step);
-        },
+        signal,
+        onProgress: ({ stage, done }) => bar.update(done, stage),
       });
       bar.update(8);
       bar.stop();

@@ -80,10 +80,8 @@ export const trainCommand = defineCommand({
         const bar = progress('Cross-validating', candidates.length * 5, { unit: 'fold' });
         const rated = await selectClassifier(candidates, train.x, train.labels!, {
           seed,
-          onProgress: (done) => {
-            signal.throwIfAborted();
-            bar.update(done);
-          },
+          signal,
+          onProgress: ({ done }) => bar.update(done),
         });
         bar.stop();
         const [best] = rated;
@@ -97,9 +95,9 @@ export const trainCommand = defineCommand({
       }
       log.info(`Training ${name} on ${formatQuantity(train.x.rows, 'row')} of ${dataset}.`);
       const start = performance.now();
-      await classifier.fit(train.x, train.labels!);
+      await classifier.fit(train.x, train.labels!, { signal });
       const trained = performance.now();
-      const predicted = await classifier.predict(test.x);
+      const predicted = await classifier.predict(test.x, { signal });
       const tested = performance.now();
       const confusion = confusionMatrix(predicted, test.labels!, test.classNames);
       const svg = confusionMatrixChart(confusion, { title: `${name}, test rows of ${dataset}` });

@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import { meanOf, reachOf, scaleFor } from '../distances.js';
 import type { Matrix } from '../matrix.js';
 import { type ThreadOptions, Workspace } from '../workspace.js';
@@ -25,6 +26,7 @@ export async function candidateRows(
   x: Matrix,
   k: number,
   options: ThreadOptions,
+  work: Work,
 ): Promise<CandidateRows> {
   const { rows, columns } = x;
   const panelCount = Math.ceil(rows / panelRows);
@@ -39,12 +41,18 @@ export async function candidateRows(
     const queries = workspace.allocate(4 * queryRows * columns);
     const result = workspace.allocate(4 * rows * k);
     const scratch = workspace.allocateScratch(scratchBytes);
-    const rounding = fill(x, {
+    const rounding = await fill(x, work, {
       panels: workspace.floats(panels, panelCount * panelRows * columns),
       queries: workspace.floats(queries, queryRows * columns),
     });
     const parameters = [panels, panelCount, queries, columns, k, capacity, result];
-    workspace.forEach('findNearest', rows, 4, parameters, scratch, rowsAPart);
+    await work.stage(
+      'neighbors',
+      rows,
+      (begin, end) =>
+        workspace.forRange('findNearest', begin, end, 4, parameters, scratch, rowsAPart),
+      workspace.partsOf(4),
+    );
     return {
       indices: workspace.integers(result, rows * k).slice(),
       // Differences, squares and a sum of so many terms (Higham 2002, 3.1), and the rows themselves.
@@ -62,24 +70,27 @@ export async function candidateRows(
  *
  * @returns how much rounding can change the distance of two rows.
  */
-function fill(
+async function fill(
   x: Matrix,
+  work: Work,
   to: { readonly panels: Float32Array; readonly queries: Float32Array },
-): number {
+): Promise<number> {
   const { rows, columns, values } = x;
   const isRounded = values instanceof Float64Array;
-  const origin = isRounded ? meanOf(x) : new Float64Array(columns);
-  const reach = reachOf(x, origin);
+  const origin = isRounded ? await meanOf(x, work) : new Float64Array(columns);
+  const reach = await reachOf(x, origin, work);
   const scale = scaleFor(reach);
   to.panels.fill(Number.NaN);
-  for (let row = 0; row < rows; row++) {
-    const panel = (row - (row % panelRows)) * columns + (row % panelRows);
-    for (let column = 0; column < columns; column++) {
-      const value = (values[row * columns + column]! - origin[column]!) * scale;
-      to.panels[panel + panelRows * column] = value;
-      to.queries[row * columns + column] = value;
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      const panel = (row - (row % panelRows)) * columns + (row % panelRows);
+      for (let column = 0; column < columns; column++) {
+        const value = (values[row * columns + column]! - origin[column]!) * scale;
+        to.panels[panel + panelRows * column] = value;
+        to.queries[row * columns + column] = value;
+      }
     }
-  }
+  });
   // Squares below the smallest number of single precision count as nothing.
   const underflow = (Math.sqrt(columns) * 2 ** -62) / scale;
   return (isRounded ? 2 * unitRoundoff * reach : 0) + underflow;

@@ -1,4 +1,5 @@
 import { NnLabError } from '@nn-lab/core/errors';
+import { Parts, type Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { meanOf, reachOf, scaleFor, squaredDistance } from '../distances.js';
 import { type Matrix, varyingColumns } from '../matrix.js';
@@ -15,8 +16,10 @@ export interface DistanceBlock {
 
 /** What a product of numbers below the smallest one may be off, with room to spare. */
 const underflow = 2 ** -100;
-const queriesPerBlock = 256;
-const rowsPerBlock = 8192;
+const mostQueriesPerBlock = 256;
+const mostRowsPerBlock = 8192;
+/** Of a block of rows. More would take too long to centre without a turn for others. */
+const valuesPerBlock = 2 ** 21;
 
 /** Rows of queries whose state a caller may hold at a time, while all data pass by. */
 export const queriesPerPass = 2048;
@@ -45,18 +48,35 @@ export class DistanceBlocks {
   readonly #columns: Int32Array;
   readonly #longest: number;
   readonly #unitRoundoff: number;
+  readonly #work: Work;
+  /** Queries of a block: as many as the backend multiplies in some milliseconds. */
+  readonly #queriesPerBlock = new Parts(4, mostQueriesPerBlock);
 
-  constructor(data: Matrix, queries: Matrix) {
+  static async over(data: Matrix, queries: Matrix, work: Work): Promise<DistanceBlocks> {
+    const mean = await meanOf(data, work);
+    const reach = await reachOf(data, mean, work);
+    const isSame = queries === data;
+    const scale = scaleFor(isSame ? reach : Math.max(reach, await reachOf(queries, mean, work)));
+    const norms = await squaredNorms(data, mean, scale, work);
+    const queryNorms = isSame ? norms : await squaredNorms(queries, mean, scale, work);
+    return new DistanceBlocks(data, queries, { mean, scale, norms, queryNorms }, work);
+  }
+
+  private constructor(
+    data: Matrix,
+    queries: Matrix,
+    { mean, scale, norms, queryNorms }: Centring,
+    work: Work,
+  ) {
     this.#data = data;
     this.#queries = queries;
-    this.#mean = meanOf(data);
+    this.#mean = mean;
+    this.#work = work;
     const varying = varyingColumns(data);
     this.#columns = varying.length > 0 ? varying : Int32Array.of(0);
-    const reach = reachOf(data, this.#mean);
-    this.scale = scaleFor(queries === data ? reach : Math.max(reach, reachOf(queries, this.#mean)));
-    const norms = this.#squaredNorms(data);
+    this.scale = scale;
     this.dataNorms = Float32Array.from(norms);
-    this.queryNorms = queries === data ? norms : this.#squaredNorms(queries);
+    this.queryNorms = queryNorms;
     this.#longest = Math.sqrt(norms.reduce((longest, norm) => Math.max(longest, norm), 0));
     this.#unitRoundoff = tf.backend().floatPrecision() === 16 ? 2 ** -11 : 2 ** -24;
   }
@@ -94,37 +114,53 @@ export class DistanceBlocks {
     return sum;
   }
 
-  /** The blocks of some queries, all data for each; the rows of the data ascend. */
-  async *of(queryStart: number, queryEnd: number): AsyncGenerator<DistanceBlock> {
+  /** Visits the blocks of some queries, all data for each; the rows of the data ascend. */
+  async forEach(
+    queryStart: number,
+    queryEnd: number,
+    visit: (block: DistanceBlock) => void,
+  ): Promise<void> {
     const data = this.#data;
+    const work = this.#work;
     const width = this.#columns.length;
-    const rowsBuffer = new Float32Array(Math.min(rowsPerBlock, data.rows) * width);
+    const rowsPerBlock = Math.min(mostRowsPerBlock, Math.ceil(valuesPerBlock / width), data.rows);
+    const rowsBuffer = new Float32Array(rowsPerBlock * width);
     const queriesBuffer = new Float32Array(
-      Math.min(queriesPerBlock, queryEnd - queryStart) * width,
+      Math.min(mostQueriesPerBlock, queryEnd - queryStart) * width,
     );
     for (let dataStart = 0; dataStart < data.rows; dataStart += rowsPerBlock) {
       const dataEnd = Math.min(data.rows, dataStart + rowsPerBlock);
       const rows = this.#centred(data, dataStart, dataEnd, 1, rowsBuffer);
       try {
-        for (let start = queryStart; start < queryEnd; start += queriesPerBlock) {
-          const end = Math.min(queryEnd, start + queriesPerBlock);
-          const queries = this.#centred(this.#queries, start, end, -2, queriesBuffer);
-          const product = tf.matMul(queries, rows, false, true);
-          queries.dispose();
-          let products: Float32Array;
-          try {
-            products = (await product.data()) as Float32Array;
-          } finally {
-            product.dispose();
-          }
-          yield {
-            queryStart: start,
-            queryCount: end - start,
-            dataStart,
-            dataCount: dataEnd - dataStart,
-            products,
-          };
-        }
+        await work.inParts(
+          queryEnd - queryStart,
+          async (begin, end) => {
+            const start = queryStart + begin;
+            const queries = this.#centred(
+              this.#queries,
+              start,
+              queryStart + end,
+              -2,
+              queriesBuffer,
+            );
+            const product = tf.matMul(queries, rows, false, true);
+            queries.dispose();
+            let products: Float32Array;
+            try {
+              products = (await product.data()) as Float32Array;
+            } finally {
+              product.dispose();
+            }
+            visit({
+              queryStart: start,
+              queryCount: end - begin,
+              dataStart,
+              dataCount: dataEnd - dataStart,
+              products,
+            });
+          },
+          this.#queriesPerBlock,
+        );
       } finally {
         rows.dispose();
       }
@@ -152,12 +188,27 @@ export class DistanceBlocks {
     }
     return tf.tensor2d(centred.subarray(0, (end - start) * width), [end - start, width]);
   }
+}
 
-  #squaredNorms({ rows, columns, values }: Matrix): Float64Array {
-    const square = this.scale ** 2;
-    return Float64Array.from(
-      { length: rows },
-      (_, row) => squaredDistance(values, row * columns, this.#mean, 0, columns) * square,
-    );
-  }
+/** What a {@link DistanceBlocks} is made of. */
+interface Centring {
+  readonly mean: Float64Array;
+  readonly scale: number;
+  readonly norms: Float64Array;
+  readonly queryNorms: Float64Array;
+}
+
+async function squaredNorms(
+  { rows, columns, values }: Matrix,
+  mean: Float64Array,
+  scale: number,
+  work: Work,
+): Promise<Float64Array> {
+  const norms = new Float64Array(rows);
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      norms[row] = squaredDistance(values, row * columns, mean, 0, columns) * scale ** 2;
+    }
+  });
+  return norms;
 }

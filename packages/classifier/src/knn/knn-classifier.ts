@@ -1,4 +1,6 @@
+import { checkOptions, type OptionChecks, oneOf, wholeNumber } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import {
   type Classifier,
   largestOfRows,
@@ -45,6 +47,12 @@ export interface KnnClassifierOptions {
   readonly engine?: KnnEngine;
 }
 
+const knnChecks: OptionChecks<KnnClassifierOptions> = {
+  k: wholeNumber(1),
+  weights: oneOf('uniform', 'distance'),
+  engine: oneOf('exact', 'ml-knn'),
+};
+
 /** What `KnnClassifier.toJSON` gives. */
 export interface SavedKnn extends SavedModel<'knn'> {
   readonly k: number;
@@ -80,16 +88,8 @@ export class KnnClassifier implements Classifier {
 
   /** @throws InvalidArgumentError for options that there are not, or weights with `ml-knn`. */
   constructor(options: KnnClassifierOptions = {}) {
+    checkOptions(options, knnChecks);
     const { k = 3, weights = 'uniform', engine = 'exact' } = options;
-    if (!Number.isInteger(k) || k < 1) {
-      throw new InvalidArgumentError(`Expected k to be a whole number from 1, got ${k}.`);
-    }
-    if (weights !== 'uniform' && weights !== 'distance') {
-      throw new InvalidArgumentError(`Expected weights 'uniform' or 'distance', got '${weights}'.`);
-    }
-    if (engine !== 'exact' && engine !== 'ml-knn') {
-      throw new InvalidArgumentError(`Expected the engine 'exact' or 'ml-knn', got '${engine}'.`);
-    }
     if (engine === 'ml-knn' && weights === 'distance') {
       throw new InvalidArgumentError(
         `Expected weights 'uniform' with the engine ml-knn, which knows no others, got 'distance'. Use the engine 'exact'.`,
@@ -106,7 +106,9 @@ export class KnnClassifier implements Classifier {
    * @throws InvalidArgumentError or ShapeError when there is nothing to learn from (see
    * {@link Classifier}), or fewer than k rows.
    */
-  async fit(x: Matrix, labels: ArrayLike<number>): Promise<this> {
+  async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
+    checkOptions(options, workChecks);
+    options.signal?.throwIfAborted();
     const classes = validateTraining(x, labels);
     validateNeighbourCount(this.#k, x.rows);
     this.#fitted = { x, labels: Int32Array.from(labels), classes };
@@ -114,11 +116,13 @@ export class KnnClassifier implements Classifier {
   }
 
   /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
-  async predict(x: Matrix): Promise<Int32Array> {
+  async predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
+    checkOptions(options, workChecks);
     const fitted = requireFitted(this.#fitted, 'k-NN classifier');
-    if (this.#engine === 'exact') return largestOfRows(await this.#votes(x), fitted.classes);
+    if (this.#engine === 'exact')
+      return largestOfRows(await this.#votes(x, options), fitted.classes);
     validateQueries(x, fitted.x.columns);
-    return predictByMlKnn(fitted.x, fitted.labels, this.#k, x);
+    return predictByMlKnn(fitted.x, fitted.labels, this.#k, x, new Work(options));
   }
 
   /**
@@ -127,9 +131,10 @@ export class KnnClassifier implements Classifier {
    * @returns `[rows, classes]`, each row of sum 1.
    * @throws as {@link predict}; InvalidArgumentError with the engine `ml-knn`, which does not tell.
    */
-  async probabilities(x: Matrix): Promise<Matrix> {
+  async probabilities(x: Matrix, options: WorkOptions = {}): Promise<Matrix> {
+    checkOptions(options, workChecks);
     const { classes } = requireFitted(this.#fitted, 'k-NN classifier');
-    const votes = await this.#votes(x);
+    const votes = await this.#votes(x, options);
     const values = new Float32Array(votes.length);
     for (let start = 0; start < votes.length; start += classes) {
       let sum = 0;
@@ -146,12 +151,13 @@ export class KnnClassifier implements Classifier {
    *
    * @throws as {@link probabilities}.
    */
-  async neighbours(x: Matrix): Promise<Neighbours> {
-    const { indices, squared } = await this.#nearest(x);
+  async neighbours(x: Matrix, options: WorkOptions = {}): Promise<Neighbours> {
+    checkOptions(options, workChecks);
+    const { indices, squared } = await this.#nearest(x, options);
     return { indices, distances: Float32Array.from(squared, Math.sqrt) };
   }
 
-  async #nearest(x: Matrix) {
+  async #nearest(x: Matrix, options: WorkOptions) {
     const fitted = requireFitted(this.#fitted, 'k-NN classifier');
     if (this.#engine !== 'exact') {
       throw new InvalidArgumentError(
@@ -159,12 +165,12 @@ export class KnnClassifier implements Classifier {
       );
     }
     validateQueries(x, fitted.x.columns);
-    return nearestRows(fitted.x, x, this.#k);
+    return nearestRows(fitted.x, x, this.#k, { work: new Work(options) });
   }
 
   /** `[rows, classes]`. */
-  async #votes(x: Matrix): Promise<Float64Array> {
-    const { indices, squared } = await this.#nearest(x);
+  async #votes(x: Matrix, options: WorkOptions): Promise<Float64Array> {
+    const { indices, squared } = await this.#nearest(x, options);
     const { labels, classes } = requireFitted(this.#fitted, 'k-NN classifier');
     const k = this.#k;
     const votes = new Float64Array(x.rows * classes);

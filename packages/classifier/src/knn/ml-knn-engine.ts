@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import type { Matrix } from '../matrix.js';
 
 /** The k-d tree of the package, as far as it is used here; it has no types of its own. */
@@ -13,11 +14,17 @@ export async function predictByMlKnn(
   labels: Int32Array,
   k: number,
   x: Matrix,
+  work: Work,
 ): Promise<Int32Array> {
   // @ts-expect-error: the package has no types
   const { default: Knn } = (await import('ml-knn')) as { default: MlKnn };
   const tree = new Knn(plainRows(train), Array.from(labels), { k });
-  return Int32Array.from(tree.predict(plainRows(x)));
+  const predicted = new Int32Array(x.rows);
+  const rows = plainRows(x);
+  await work.stage('predicting', x.rows, (begin, end) => {
+    predicted.set(tree.predict(rows.slice(begin, end)), begin);
+  });
+  return predicted;
 }
 
 function plainRows({ rows, columns, values }: Matrix): number[][] {

@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import type { Matrix } from '../matrix.js';
 import { DistanceBlocks, queriesPerPass } from './distance-blocks.js';
 
@@ -11,9 +12,9 @@ export interface Nearest {
 
 /** Options of {@link nearestRows}. */
 export interface NearestOptions {
+  readonly work: Work;
   /** Query i is row i of the data and no neighbour of itself. */
   readonly excludeSelf?: boolean;
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /**
@@ -24,19 +25,19 @@ export async function nearestRows(
   data: Matrix,
   queries: Matrix,
   k: number,
-  options: NearestOptions = {},
+  { work, excludeSelf = false }: NearestOptions,
 ): Promise<Nearest> {
-  const { excludeSelf = false, onProgress } = options;
-  const blocks = new DistanceBlocks(data, queries);
+  const blocks = await DistanceBlocks.over(data, queries, work);
   const indices = new Int32Array(queries.rows * k);
   const squared = new Float64Array(queries.rows * k);
+  work.begin('neighbors', queries.rows);
   for (let start = 0; start < queries.rows; start += queriesPerPass) {
     const end = Math.min(queries.rows, start + queriesPerPass);
     const candidates = Array.from(
       { length: end - start },
       (_, i) => new Candidates(blocks, start + i, k),
     );
-    for await (const block of blocks.of(start, end)) {
+    await blocks.forEach(start, end, (block) => {
       const { queryStart, queryCount, dataStart, dataCount, products } = block;
       const norms = blocks.dataNorms.subarray(dataStart, dataStart + dataCount);
       for (let i = 0; i < queryCount; i++) {
@@ -44,11 +45,12 @@ export async function nearestRows(
         const row = products.subarray(i * dataCount, (i + 1) * dataCount);
         candidates[query - start]!.consider(row, norms, dataStart, excludeSelf ? query : -1);
       }
-    }
-    candidates.forEach((held, i) => {
-      held.writeTo(indices, squared, (start + i) * k);
     });
-    onProgress?.(end, queries.rows);
+    for (const [i, held] of candidates.entries()) {
+      held.writeTo(indices, squared, (start + i) * k);
+      if (work.isDue) await work.reach(start + i);
+    }
+    await work.reach(end);
   }
   const unscaled = blocks.scale ** -2;
   return { indices, squared: squared.map((square) => square * unscaled) };

@@ -1,17 +1,28 @@
+import {
+  checkOptions,
+  checkValue,
+  flag,
+  type OptionChecks,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { type Matrix, validateMatrix } from '../matrix.js';
 import { nearestRows } from './nearest.js';
 
 /** Options of {@link exactNeighbours}. */
-export interface ExactNeighboursOptions {
+export interface ExactNeighboursOptions extends WorkOptions {
   /**
    * Query i is row i of the data, and not counted as a neighbour of itself. Default false: a query
    * that is among the data finds itself at distance 0.
    */
   readonly excludeSelf?: boolean;
-  /** Told after each 2,048 queries how many are done. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
+
+const exactNeighboursChecks: OptionChecks<ExactNeighboursOptions> = {
+  ...workChecks,
+  excludeSelf: flag,
+};
 
 /** The nearest rows of each query, nearest first. */
 export interface Neighbours {
@@ -43,6 +54,8 @@ export async function exactNeighbours(
   k: number,
   options: ExactNeighboursOptions = {},
 ): Promise<Neighbours> {
+  checkOptions(options, exactNeighboursChecks);
+  const work = new Work(options);
   validateMatrix(data);
   if (queries !== data) {
     validateMatrix(queries, {
@@ -57,15 +70,43 @@ export async function exactNeighbours(
     );
   }
   validateNeighbourCount(k, excludeSelf ? data.rows - 1 : data.rows);
-  const { indices, squared } = await nearestRows(data, queries, k, options);
+  const { indices, squared } = await nearestRows(data, queries, k, { work, excludeSelf });
   return { indices, distances: Float32Array.from(squared, Math.sqrt) };
 }
 
 /** @throws InvalidArgumentError unless k is a whole number from 1 to what there is. */
 export function validateNeighbourCount(k: number, available: number): void {
-  if (!Number.isInteger(k) || k < 1 || k > available) {
-    throw new InvalidArgumentError(
-      `Expected k to be a whole number from 1 to ${available}, the rows there are to choose from, got ${k}.`,
+  const { expected, accepts } = wholeNumber(1, available);
+  checkValue('k', k, { accepts, expected: `${expected}, the rows there are to choose from` });
+}
+
+/**
+ * Checks neighbours that a caller gives.
+ *
+ * @returns how many each row has.
+ * @throws ShapeError when there is not the same number for each row.
+ * @throws InvalidArgumentError when a neighbour is no other row, or a distance is none.
+ */
+export function validateNeighbours({ indices, distances }: Neighbours, rows: number): number {
+  const k = indices?.length / rows;
+  if (!Number.isInteger(k) || k < 1 || distances?.length !== indices.length) {
+    throw new ShapeError(
+      `Expected neighbours with [${rows}, k] indices and as many distances, got ${indices?.length} and ${distances?.length}.`,
     );
   }
+  for (let at = 0; at < indices.length; at++) {
+    const row = Math.floor(at / k);
+    const index = indices[at]!;
+    if (!(index >= 0 && index < rows) || index === row) {
+      throw new InvalidArgumentError(
+        `Expected neighbours that are other rows, from 0 to ${rows - 1}, got ${index} for row ${row}. Leave the row itself out.`,
+      );
+    }
+    if (!(distances[at]! >= 0 && distances[at]! < Infinity)) {
+      throw new InvalidArgumentError(
+        `Expected distances of 0 or more, got ${distances[at]} for row ${row}.`,
+      );
+    }
+  }
+  return k;
 }

@@ -1,3 +1,5 @@
+import { checkOptions } from '@nn-lab/core/checks';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import {
   type Classifier,
   requireFitted,
@@ -49,28 +51,35 @@ export class NearestMeanClassifier implements Classifier {
   #means: Means | undefined;
 
   /** @throws InvalidArgumentError or ShapeError when there is nothing to learn from; see {@link Classifier}. */
-  async fit(x: Matrix, labels: ArrayLike<number>): Promise<this> {
+  async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
+    checkOptions(options, workChecks);
+    const work = new Work(options);
     const classes = validateTraining(x, labels);
-    this.#means = { classes, columns: x.columns, values: meansOf(x, labels, classes) };
+    const values = await meansOf(x, labels, classes, work);
+    this.#means = { classes, columns: x.columns, values };
     return this;
   }
 
   /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
-  async predict(x: Matrix): Promise<Int32Array> {
+  async predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
+    checkOptions(options, workChecks);
+    const work = new Work(options);
     const means = requireFitted(this.#means, 'nearest-mean classifier');
     validateQueries(x, means.columns);
     const { classes, columns, values } = means;
     const nearest = new Int32Array(x.rows);
-    for (let row = 0; row < x.rows; row++) {
-      let least = Number.POSITIVE_INFINITY;
-      for (let label = 0; label < classes; label++) {
-        const square = squaredDistance(x.values, row * columns, values, label * columns, columns);
-        if (square < least) {
-          least = square;
-          nearest[row] = label;
+    await work.stage('predicting', x.rows, (begin, end) => {
+      for (let row = begin; row < end; row++) {
+        let least = Number.POSITIVE_INFINITY;
+        for (let label = 0; label < classes; label++) {
+          const square = squaredDistance(x.values, row * columns, values, label * columns, columns);
+          if (square < least) {
+            least = square;
+            nearest[row] = label;
+          }
         }
       }
-    }
+    });
     return nearest;
   }
 
@@ -129,16 +138,23 @@ export class NearestMeanClassifier implements Classifier {
   }
 }
 
-function meansOf({ rows, columns, values }: Matrix, labels: ArrayLike<number>, classes: number) {
+async function meansOf(
+  { rows, columns, values }: Matrix,
+  labels: ArrayLike<number>,
+  classes: number,
+  work: Work,
+): Promise<Float64Array> {
   const means = new Float64Array(classes * columns);
   const counts = new Uint32Array(classes);
-  for (let row = 0, at = 0; row < rows; row++) {
-    const label = labels[row]!;
-    counts[label]!++;
-    for (let column = 0, to = label * columns; column < columns; column++, at++, to++) {
-      means[to]! += values[at]!;
+  await work.stage('means', rows, (begin, end) => {
+    for (let row = begin, at = begin * columns; row < end; row++) {
+      const label = labels[row]!;
+      counts[label]!++;
+      for (let column = 0, to = label * columns; column < columns; column++, at++, to++) {
+        means[to]! += values[at]!;
+      }
     }
-  }
+  });
   return means.map((sum, at) => sum / counts[Math.floor(at / columns)]!);
 }
 

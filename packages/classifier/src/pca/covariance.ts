@@ -1,6 +1,6 @@
+import type { Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { type Matrix, varyingColumns } from '../matrix.js';
-import { Pause } from '../pause.js';
 
 const rowsPerBlock = 4096;
 const widestStripe = 256;
@@ -17,6 +17,7 @@ export async function covarianceOf(
   matrix: Matrix,
   mean: Float64Array,
   scale: number,
+  work: Work,
 ): Promise<Float64Array> {
   const { rows, columns } = matrix;
   const stripes = stripesOf(varyingColumns(matrix));
@@ -24,16 +25,22 @@ export async function covarianceOf(
   const sums = new Float64Array(columns * columns);
   for (let start = 0; start < rows; start += rowsPerBlock) {
     const end = Math.min(rows, start + rowsPerBlock);
-    const parts = stripes.map((stripe, i) =>
-      centredColumns(matrix, mean, scale, stripe, start, end, buffers[i]!),
-    );
+    const parts: tf.Tensor2D[] = [];
     try {
+      for (const [i, stripe] of stripes.entries()) {
+        parts.push(centredColumns(matrix, mean, scale, stripe, start, end, buffers[i]!));
+        if (work.isDue) await work.turn();
+      }
       for (const [i, left] of parts.entries()) {
         for (let j = i; j < parts.length; j++) {
           const product = tf.matMul(left, parts[j]!, true, false);
-          const values = (await product.data()) as Float32Array;
-          product.dispose();
-          addProduct(sums, columns, values, stripes[i]!, stripes[j]!);
+          try {
+            const values = (await product.data()) as Float32Array;
+            addProduct(sums, columns, values, stripes[i]!, stripes[j]!);
+          } finally {
+            product.dispose();
+          }
+          if (work.isDue) await work.turn();
         }
       }
     } finally {
@@ -51,12 +58,12 @@ export async function exactCovarianceOf(
   matrix: Matrix,
   mean: Float64Array,
   scale: number,
+  work: Work,
 ): Promise<Float64Array> {
   const { rows, columns, values } = matrix;
   const varying = varyingColumns(matrix);
   const sums = new Float64Array(columns * columns);
   const centred = new Float64Array(varying.length);
-  const pause = new Pause();
   for (let row = 0; row < rows; row++) {
     varying.forEach((column, i) => {
       centred[i] = (values[row * columns + column]! - mean[column]!) * scale;
@@ -66,7 +73,7 @@ export async function exactCovarianceOf(
       const factor = centred[i]!;
       for (let j = i; j < varying.length; j++) sums[from + varying[j]!]! += factor * centred[j]!;
     }
-    await pause.ifDue();
+    if (work.isDue) await work.turn();
   }
   return normalised(sums, columns, rows - 1);
 }

@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '@nn-lab/core/random';
+import type { Work } from '@nn-lab/core/work';
 import { EigenvalueDecomposition, Matrix as MlMatrix } from 'ml-matrix';
 
 /** Eigenvalues, largest first, with orthonormal eigenvectors `[count, size]`, row by row. */
@@ -19,7 +20,12 @@ const tolerance = 1e-9;
  *
  * @param matrix - `[size, size]`, symmetric.
  */
-export function leadingEigenpairs(matrix: Float64Array, size: number, count: number): Eigenpairs {
+export async function leadingEigenpairs(
+  matrix: Float64Array,
+  size: number,
+  count: number,
+  work: Work,
+): Promise<Eigenpairs> {
   const random = createRandom(0).fork('block krylov');
   const basis = new Float64Array((size + blockWidth) * size);
   const images = new Float64Array((size + blockWidth) * size);
@@ -39,6 +45,7 @@ export function leadingEigenpairs(matrix: Float64Array, size: number, count: num
       appendBlock((place) =>
         images.slice((place - blockWidth) * size, (place - blockWidth + 1) * size),
       );
+      if (work.isDue) await work.turn();
     }
     const pairs = ritzPairs(basis, images, size, dimension, count);
     if (dimension === size || pairs.residual <= tolerance * Math.abs(pairs.values[0]!)) {

@@ -1,10 +1,11 @@
+import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { PCA as MlPca } from 'ml-pca';
 import { meanOf, reachOf, scaleFor } from '../distances.js';
 import { type Matrix, validateMatrix, withoutRounding } from '../matrix.js';
-import { Pause } from '../pause.js';
 import {
   decodeFloats,
   decodeRows,
@@ -22,6 +23,8 @@ export interface PcaOptions {
   /** How many components to keep. Default: all, `min(rows - 1, columns)`. */
   readonly components?: number;
 }
+
+const pcaChecks: OptionChecks<PcaOptions> = { components: wholeNumber(1) };
 
 /** What `Pca.toJSON` gives. */
 export interface SavedPca extends SavedModel<'pca'> {
@@ -42,7 +45,9 @@ interface FittedPca {
 /** Variances below this share of the largest are lost in the rounding of float32 products. */
 const leastShare = 2 ** -18;
 /** Above so many rows of values a transform is cut into blocks. */
-const rowsPerBlock = 8192;
+const mostRowsPerBlock = 8192;
+/** Of a block: more would take too long without a turn for others. */
+const multiplicationsPerBlock = 2 ** 29;
 
 /**
  * Principal component analysis: the directions in which the data vary most, as
@@ -64,12 +69,7 @@ export class Pca {
 
   /** @throws InvalidArgumentError for a number of components that there cannot be. */
   constructor(options: PcaOptions = {}) {
-    const { components } = options;
-    if (components !== undefined && !(Number.isInteger(components) && components >= 1)) {
-      throw new InvalidArgumentError(
-        `Expected components to be a whole number from 1, got ${components}.`,
-      );
-    }
+    checkOptions(options, pcaChecks);
     this.#options = { ...options };
   }
 
@@ -79,7 +79,22 @@ export class Pca {
    * @throws InvalidArgumentError when there are fewer than 2 rows, a value is not finite, all rows
    * are the same, or more components are asked for than there are.
    */
-  async fit(x: Matrix): Promise<this> {
+  async fit(x: Matrix, options: WorkOptions = {}): Promise<this> {
+    checkOptions(options, workChecks);
+    return this.#fit(x, new Work(options));
+  }
+
+  /**
+   * The rows in the coordinates of so many leading components of theirs, as a part of longer work.
+   *
+   * @internal
+   */
+  static async reduce(components: number, x: Matrix, work: Work): Promise<Matrix<Float32Array>> {
+    const pca = await new Pca({ components }).#fit(x, work);
+    return pca.#transform(x, work);
+  }
+
+  async #fit(x: Matrix, work: Work): Promise<this> {
     validateMatrix(x, { minimumRows: 2 });
     const available = Math.min(x.rows - 1, x.columns);
     const { components: count = available } = this.#options;
@@ -88,13 +103,15 @@ export class Pca {
         `Expected components of at most ${available} for ${x.rows} rows of ${x.columns} columns, got ${count}.`,
       );
     }
-    const mean = meanOf(x);
-    const scale = scaleFor(reachOf(x, mean));
+    work.begin('components', 1);
+    const mean = await meanOf(x, work);
+    const scale = scaleFor(await reachOf(x, mean, work));
     const spectrumOf = x.columns > 1024 && x.rows < x.columns / 2 ? ofWideRows : ofTallRows;
-    let spectrum = await spectrumOf(x, mean, scale, count, covarianceOf);
+    let spectrum = await spectrumOf(x, mean, scale, count, covarianceOf, work);
     const { values } = spectrum.pairs;
     const isExact = values[count - 1]! < leastShare * values[0]!;
-    if (isExact) spectrum = await spectrumOf(x, mean, scale, count, exactCovarianceOf);
+    if (isExact) spectrum = await spectrumOf(x, mean, scale, count, exactCovarianceOf, work);
+    await work.reach(1);
     const { totalVariance, pairs } = spectrum;
     if (!(totalVariance > 0)) {
       throw new InvalidArgumentError(
@@ -142,10 +159,15 @@ export class Pca {
    * @returns `[rows, components]`.
    * @throws ShapeError when the rows are not as wide as those fitted.
    */
-  async transform(x: Matrix): Promise<Matrix<Float32Array>> {
+  async transform(x: Matrix, options: WorkOptions = {}): Promise<Matrix<Float32Array>> {
+    checkOptions(options, workChecks);
+    return this.#transform(x, new Work(options));
+  }
+
+  #transform(x: Matrix, work: Work): Promise<Matrix<Float32Array>> {
     const { mean, components } = this.#require();
     validateMatrix(x, { columns: { count: mean.length, of: 'the rows that were fitted' } });
-    return productOf(x, mean, components, true);
+    return productOf(x, mean, components, true, work);
   }
 
   /**
@@ -155,13 +177,19 @@ export class Pca {
    * @returns `[rows, columns]`.
    * @throws ShapeError when the rows have not as many values as there are components.
    */
-  async inverseTransform(x: Matrix): Promise<Matrix<Float32Array>> {
+  async inverseTransform(x: Matrix, options: WorkOptions = {}): Promise<Matrix<Float32Array>> {
+    checkOptions(options, workChecks);
+    const work = new Work(options);
     const { mean, components } = this.#require();
     validateMatrix(x, { columns: { count: components.rows, of: 'there are components' } });
-    const rows = await productOf(x, new Float64Array(x.columns), components, false);
-    for (let row = 0, at = 0; row < rows.rows; row++) {
-      for (let column = 0; column < mean.length; column++, at++) rows.values[at]! += mean[column]!;
-    }
+    const rows = await productOf(x, new Float64Array(x.columns), components, false, work);
+    await work.inParts(rows.rows, (begin, end) => {
+      for (let row = begin, at = begin * mean.length; row < end; row++) {
+        for (let column = 0; column < mean.length; column++, at++) {
+          rows.values[at]! += mean[column]!;
+        }
+      }
+    });
     return rows;
   }
 
@@ -215,11 +243,15 @@ async function productOf(
   origin: Float32Array | Float64Array,
   components: Matrix,
   transposed: boolean,
+  work: Work,
 ): Promise<Matrix<Float32Array>> {
   const width = transposed ? components.rows : components.columns;
   const isExact = components.values instanceof Float64Array;
   const ArrayType = isExact ? Float64Array : Float32Array;
   const multiply = isExact ? productInDouble : productByBackend;
+  const affordable = Math.ceil(multiplicationsPerBlock / (columns * width));
+  const rowsPerBlock = Math.min(mostRowsPerBlock, affordable);
+  work.begin('transforming', rows);
   const product = new Float32Array(rows * width);
   const buffer = new ArrayType(Math.min(rows, rowsPerBlock) * columns);
   for (let start = 0; start < rows; start += rowsPerBlock) {
@@ -229,7 +261,8 @@ async function productOf(
         block[i] = values[at]! - origin[column]!;
       }
     }
-    product.set(await multiply(block, columns, components, transposed), start * width);
+    product.set(await multiply(block, columns, components, transposed, work), start * width);
+    await work.reach(Math.min(rows, start + rowsPerBlock));
   }
   return { rows, columns: width, values: product };
 }
@@ -260,11 +293,11 @@ async function productInDouble(
   columns: number,
   { rows: count, columns: width, values }: Matrix,
   transposed: boolean,
+  work: Work,
 ): Promise<Float64Array> {
   const outputs = transposed ? count : width;
   const [stepIn, stepOut] = transposed ? [1, width] : [width, 1];
   const product = new Float64Array((rows.length / columns) * outputs);
-  const pause = new Pause();
   for (let start = 0, to = 0; start < rows.length; start += columns) {
     for (let output = 0; output < outputs; output++, to++) {
       let sum = 0;
@@ -273,7 +306,7 @@ async function productInDouble(
       }
       product[to] = sum;
     }
-    await pause.ifDue();
+    if (work.isDue) await work.turn();
   }
   return product;
 }
@@ -290,33 +323,37 @@ type SpectrumOf = (
   scale: number,
   count: number,
   covarianceOf: typeof exactCovarianceOf,
+  work: Work,
 ) => Promise<Spectrum>;
 
-const ofTallRows: SpectrumOf = async (x, mean, scale, count, covarianceOf) => {
-  const covariance = await covarianceOf(x, mean, scale);
+const ofTallRows: SpectrumOf = async (x, mean, scale, count, covarianceOf, work) => {
+  const covariance = await covarianceOf(x, mean, scale, work);
   const totalVariance = traceOf(covariance, x.columns);
-  return { totalVariance, pairs: eigenpairs(covariance, x.columns, count) };
+  return { totalVariance, pairs: await eigenpairs(covariance, x.columns, count, work) };
 };
 
 /**
  * For fewer rows than columns: the eigenvectors u of `X X'` give those of `X' X` as `X' u`. Where
  * nothing is left of the variance, any direction orthogonal to the rest is as good.
  */
-const ofWideRows: SpectrumOf = async (x, mean, scale, count, covarianceOf) => {
+const ofWideRows: SpectrumOf = async (x, mean, scale, count, covarianceOf, work) => {
   const { rows, columns, values } = x;
   const transposed = new Float64Array(values.length);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) {
-      transposed[column * rows + row] = (values[at]! - mean[column]!) * scale;
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin, at = begin * columns; row < end; row++) {
+      for (let column = 0; column < columns; column++, at++) {
+        transposed[column * rows + row] = (values[at]! - mean[column]!) * scale;
+      }
     }
-  }
+  });
   const gram = await covarianceOf(
     { rows: columns, columns: rows, values: transposed },
     new Float64Array(rows),
     1,
+    work,
   );
   for (let at = 0; at < gram.length; at++) gram[at]! *= (columns - 1) / (rows - 1);
-  const { values: variances, vectors: left } = eigenpairs(gram, rows, count);
+  const { values: variances, vectors: left } = await eigenpairs(gram, rows, count, work);
   const vectors = new Float64Array(count * columns);
   const random = createRandom(0).fork('completion');
   for (let pair = 0; pair < count; pair++) {
@@ -331,13 +368,19 @@ const ofWideRows: SpectrumOf = async (x, mean, scale, count, covarianceOf) => {
     if (variances[pair]! <= 1e-10 * variances[0]!) vector.fill(0);
     orthonormalize(vector, vectors, pair, random);
     vectors.set(vector, pair * columns);
+    if (work.isDue) await work.turn();
   }
   return { totalVariance: traceOf(gram, rows), pairs: { values: variances, vectors } };
 };
 
 /** Few leading pairs by the block Krylov method, most or all of them by ml-pca. */
-function eigenpairs(covariance: Float64Array, size: number, count: number): Eigenpairs {
-  if (size > 100 && count <= size / 8) return leadingEigenpairs(covariance, size, count);
+async function eigenpairs(
+  covariance: Float64Array,
+  size: number,
+  count: number,
+  work: Work,
+): Promise<Eigenpairs> {
+  if (size > 100 && count <= size / 8) return leadingEigenpairs(covariance, size, count, work);
   const rows = Array.from({ length: size }, (_, row) =>
     Array.from(covariance.subarray(row * size, (row + 1) * size)),
   );

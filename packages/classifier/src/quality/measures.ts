@@ -1,11 +1,13 @@
+import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { nearestRows } from '../knn/nearest.js';
 import { type Matrix, takeRows, validateMatrix } from '../matrix.js';
 import { ranksOf } from './ranks.js';
 
 /** Options of the quality measures. */
-export interface MapQualityOptions {
+export interface MapQualityOptions extends WorkOptions {
   /** Neighbours that a point's neighbourhood has. Default 10. Below half of the number of rows. */
   readonly k?: number;
   /**
@@ -16,6 +18,13 @@ export interface MapQualityOptions {
   /** Seed of the draw. Default 42. */
   readonly seed?: number;
 }
+
+const mapQualityChecks: OptionChecks<MapQualityOptions> = {
+  ...workChecks,
+  k: wholeNumber(1),
+  sample: wholeNumber(1),
+  seed: wholeNumber(0),
+};
 
 /** How well a map keeps neighbourhoods; each from 0 to 1, higher is better. */
 export interface MapQuality {
@@ -106,6 +115,8 @@ interface Judged {
 }
 
 async function judge(high: Matrix, low: Matrix, options: MapQualityOptions): Promise<Judged> {
+  checkOptions(options, mapQualityChecks);
+  const work = new Work(options);
   const { k = 10, sample, seed = 42 } = options;
   validateMatrix(high, { minimumRows: 3 });
   validateMatrix(low, { name: 'the map' });
@@ -113,13 +124,10 @@ async function judge(high: Matrix, low: Matrix, options: MapQualityOptions): Pro
   if (low.rows !== rows) {
     throw new ShapeError(`Expected a map with a row for each of ${rows} rows, got ${low.rows}.`);
   }
-  if (!(Number.isInteger(k) && k >= 1 && k < rows / 2)) {
+  if (k >= rows / 2) {
     throw new InvalidArgumentError(
-      `Expected k to be a whole number from 1 to below half of the ${rows} rows, got ${k}.`,
+      `Expected \`k\` to be below half of the ${rows} rows, got ${k}.`,
     );
-  }
-  if (sample !== undefined && !(Number.isInteger(sample) && sample >= 1)) {
-    throw new InvalidArgumentError(`Expected sample to be a whole number from 1, got ${sample}.`);
   }
   const points =
     sample === undefined || sample >= rows
@@ -127,14 +135,14 @@ async function judge(high: Matrix, low: Matrix, options: MapQualityOptions): Pro
       : Int32Array.from(createRandom(seed).fork('quality').permutation(rows).subarray(0, sample));
   const queriesOf = (data: Matrix) => (points.length === rows ? data : takeRows(data, points));
   const neighboursIn = async (data: Matrix) =>
-    withoutSelf((await nearestRows(data, queriesOf(data), k + 1)).indices, points, k);
+    withoutSelf((await nearestRows(data, queriesOf(data), k + 1, { work })).indices, points, k);
   return {
     rows,
     count: points.length,
     k,
     nearHigh: await neighboursIn(high),
     nearLow: await neighboursIn(low),
-    ranks: (data, targets) => ranksOf(data, points, targets, queriesOf(data)),
+    ranks: (data, targets) => ranksOf(data, points, targets, queriesOf(data), work),
   };
 }
 

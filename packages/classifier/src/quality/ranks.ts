@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import { DistanceBlocks, queriesPerPass } from '../knn/distance-blocks.js';
 import type { Matrix } from '../matrix.js';
 
@@ -13,28 +14,32 @@ export async function ranksOf(
   queries: Int32Array,
   targets: Int32Array,
   queryRows: Matrix,
+  work: Work,
 ): Promise<Int32Array> {
   const k = targets.length / queries.length;
-  const blocks = new DistanceBlocks(data, queryRows);
+  const blocks = await DistanceBlocks.over(data, queryRows, work);
   const ranks = new Int32Array(targets.length);
+  work.begin('ranks', queries.length);
   for (let start = 0; start < queries.length; start += queriesPerPass) {
     const end = Math.min(queries.length, start + queriesPerPass);
-    const counters = Array.from({ length: end - start }, (_, i) => {
-      const query = start + i;
+    const counters: RankCounter[] = [];
+    for (let query = start; query < end; query++) {
       const own = targets.subarray(query * k, (query + 1) * k);
-      return new RankCounter(blocks, query, queries[query]!, own);
-    });
-    for await (const block of blocks.of(start, end)) {
+      counters.push(new RankCounter(blocks, query, queries[query]!, own));
+      if (work.isDue) await work.turn();
+    }
+    await blocks.forEach(start, end, (block) => {
       const { queryStart, queryCount, dataStart, dataCount, products } = block;
       const norms = blocks.dataNorms.subarray(dataStart, dataStart + dataCount);
       for (let i = 0; i < queryCount; i++) {
         const row = products.subarray(i * dataCount, (i + 1) * dataCount);
         counters[queryStart + i - start]!.count(row, norms, dataStart);
       }
-    }
+    });
     counters.forEach((counter, i) => {
       counter.writeTo(ranks, (start + i) * k);
     });
+    await work.reach(end);
   }
   return ranks;
 }

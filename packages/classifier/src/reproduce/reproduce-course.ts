@@ -1,6 +1,8 @@
+import { checkOptions, type OptionChecks, someObject, wholeNumber } from '@nn-lab/core/checks';
 import type { Dataset } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { type ConfusionMatrix, confusionMatrix } from '@nn-lab/core/metrics';
+import { type Progress, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import type { Classifier } from '../classifier.js';
 import { KnnClassifier } from '../knn/index.js';
 import { type Matrix, matrixOfDataset } from '../matrix.js';
@@ -81,16 +83,23 @@ export interface CourseReproduction {
 }
 
 /** Options of {@link reproduceCourse}. */
-export interface ReproduceCourseOptions {
+export interface ReproduceCourseOptions extends WorkOptions {
   /** Seed of the maps and of the folds. Default 42. */
   readonly seed?: number;
   /** For the t-SNE map, such as threads. */
   readonly tsne?: Omit<TsneOptions, 'seed'>;
   /** For the UMAP map. */
   readonly umap?: Omit<UmapOptions, 'seed'>;
-  /** Told of each step, as it begins. */
-  readonly onStep?: (step: string, done: number, total: number) => void;
+  /** Told of each step, as it begins: `stage` is its name, `done` of `total` steps were before it. */
+  readonly onProgress?: (progress: Progress) => void;
 }
+
+const reproduceCourseChecks: OptionChecks<ReproduceCourseOptions> = {
+  ...workChecks,
+  seed: wholeNumber(0),
+  tsne: someObject,
+  umap: someObject,
+};
 
 const steps = 8;
 
@@ -108,7 +117,10 @@ export async function reproduceCourse(
   test: Dataset,
   options: ReproduceCourseOptions = {},
 ): Promise<CourseReproduction> {
-  const { seed = 42, onStep } = options;
+  checkOptions(options, reproduceCourseChecks);
+  const { seed = 42, signal, onProgress } = options;
+  const stop = { signal };
+  signal?.throwIfAborted();
   if (train.classNames.length !== test.classNames.length) {
     throw new InvalidArgumentError(
       `Expected the same classes to train and to test, got ${train.classNames.length} and ${test.classNames.length}.`,
@@ -116,7 +128,10 @@ export async function reproduceCourse(
   }
   const start = performance.now();
   let done = 0;
-  const step = (name: string) => onStep?.(name, done++, steps);
+  const step = (stage: string) => {
+    onProgress?.({ stage, done: done++, total: steps });
+    signal?.throwIfAborted();
+  };
   const trial: Trial = {
     train: matrixOfDataset(train),
     trainLabels: train.labels,
@@ -126,25 +141,32 @@ export async function reproduceCourse(
   };
 
   step('means');
-  const meanClassifier = await new NearestMeanClassifier().fit(trial.train, trial.trainLabels);
+  const meanClassifier = await new NearestMeanClassifier().fit(
+    trial.train,
+    trial.trainLabels,
+    stop,
+  );
   const { means } = meanClassifier;
 
   step('nearest mean and 3-NN');
-  const nearestMean = await assess(new NearestMeanClassifier(), trial);
-  const knn = await assess(new KnnClassifier(), trial);
+  const nearestMean = await assess(new NearestMeanClassifier(), trial, stop);
+  const knn = await assess(new KnnClassifier(), trial, stop);
 
   step('PCA');
-  const pca = await mapBy(new Pca({ components: 2 }), trial, means);
+  const pca = await mapBy(new Pca({ components: 2 }), trial, means, stop);
   step('UMAP');
-  const umap = await mapBy(new Umap({ ...options.umap, seed }), trial, means);
+  const umap = await mapBy(new Umap({ ...options.umap, seed }), trial, means, stop);
   step('t-SNE');
-  const tsne = await mapBy(new Tsne({ ...options.tsne, seed }), trial, means);
+  const tsne = await mapBy(new Tsne({ ...options.tsne, seed }), trial, means, stop);
 
   step('reduced data');
-  const pca40 = await new Pca({ components: Math.min(40, trial.train.rows - 1) }).fit(trial.train);
+  const pca40 = await new Pca({ components: Math.min(40, trial.train.rows - 1) }).fit(
+    trial.train,
+    stop,
+  );
   const coordinates = {
-    train: await pca40.transform(trial.train),
-    test: await pca40.transform(trial.test),
+    train: await pca40.transform(trial.train, stop),
+    test: await pca40.transform(trial.test, stop),
   };
   const leading = (count: number) => ({
     ...trial,
@@ -152,22 +174,25 @@ export async function reproduceCourse(
     test: firstColumns(coordinates.test, count),
   });
   const reduced = {
-    pca2: await assessReduced(leading(2)),
-    pca10: await assessReduced(leading(10)),
-    pca40: await assessReduced(leading(40)),
-    umap2: await assessReduced({ ...trial, ...umap.coordinates }),
-    tsne2: await assessReduced({ ...trial, ...tsne.coordinates }),
+    pca2: await assessReduced(leading(2), stop),
+    pca10: await assessReduced(leading(10), stop),
+    pca40: await assessReduced(leading(40), stop),
+    umap2: await assessReduced({ ...trial, ...umap.coordinates }, stop),
+    tsne2: await assessReduced({ ...trial, ...tsne.coordinates }, stop),
   };
 
   step('cross-validation');
   const candidates = courseCandidates(train);
-  const rated = await selectClassifier(candidates, trial.train, trial.trainLabels, { seed });
+  const rated = await selectClassifier(candidates, trial.train, trial.trainLabels, {
+    seed,
+    signal,
+  });
   const chosen = rated[0]!;
   step('the best on the test digits');
   const best = chosen.create();
-  await best.fit(trial.train, trial.trainLabels);
+  await best.fit(trial.train, trial.trainLabels, stop);
   const bestTest = confusionMatrix(
-    await best.predict(trial.test),
+    await best.predict(trial.test, stop),
     trial.testLabels,
     trial.classNames,
   );
@@ -201,22 +226,22 @@ interface Trial {
   readonly classNames: readonly string[];
 }
 
-async function assess(classifier: Classifier, trial: Trial) {
-  await classifier.fit(trial.train, trial.trainLabels);
+async function assess(classifier: Classifier, trial: Trial, stop: WorkOptions) {
+  await classifier.fit(trial.train, trial.trainLabels, stop);
   const { classNames } = trial;
-  const train = await classifier.predict(trial.train);
-  const test = await classifier.predict(trial.test);
+  const train = await classifier.predict(trial.train, stop);
+  const test = await classifier.predict(trial.test, stop);
   return {
     train: confusionMatrix(train, trial.trainLabels, classNames),
     test: confusionMatrix(test, trial.testLabels, classNames),
   };
 }
 
-async function assessReduced(trial: Trial): Promise<ReducedScores> {
+async function assessReduced(trial: Trial, stop: WorkOptions): Promise<ReducedScores> {
   return {
     dimensions: trial.train.columns,
-    nearestMean: scoresOf(await assess(new NearestMeanClassifier(), trial)),
-    knn: scoresOf(await assess(new KnnClassifier(), trial)),
+    nearestMean: scoresOf(await assess(new NearestMeanClassifier(), trial, stop)),
+    knn: scoresOf(await assess(new KnnClassifier(), trial, stop)),
   };
 }
 
@@ -232,18 +257,18 @@ function scoreOf({ counts, classNames, total }: ConfusionMatrix): Score {
   return { correct, total };
 }
 
-async function mapBy(method: Pca | Tsne | Umap, trial: Trial, means: Matrix) {
+async function mapBy(method: Pca | Tsne | Umap, trial: Trial, means: Matrix, stop: WorkOptions) {
   const start = performance.now();
-  await method.fit(trial.train);
-  const train = method instanceof Pca ? await method.transform(trial.train) : method.map;
+  await method.fit(trial.train, stop);
+  const train = method instanceof Pca ? await method.transform(trial.train, stop) : method.map;
   const seconds = (performance.now() - start) / 1000;
   const map: CourseMap = {
-    quality: await mapQuality(trial.train, train),
+    quality: await mapQuality(trial.train, train, stop),
     points: train,
-    means: await method.transform(means),
+    means: await method.transform(means, stop),
     seconds,
   };
-  return { map, coordinates: { train, test: await method.transform(trial.test) } };
+  return { map, coordinates: { train, test: await method.transform(trial.test, stop) } };
 }
 
 function firstColumns({ rows, columns, values }: Matrix, count: number): Matrix {

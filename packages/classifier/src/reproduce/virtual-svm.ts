@@ -1,3 +1,4 @@
+import type { WorkOptions } from '@nn-lab/core/work';
 import type { Classifier } from '../classifier.js';
 import { type Matrix, takeRows, validateMatrix } from '../matrix.js';
 import { SvmClassifier, type SvmClassifierOptions } from '../svm/index.js';
@@ -33,21 +34,23 @@ export class VirtualSvmClassifier implements Classifier {
     this.#machine = new SvmClassifier(options);
   }
 
-  async fit(x: Matrix, labels: ArrayLike<number>): Promise<this> {
+  async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
     const [height, width, channels] = this.#shape;
     const columns = { count: height * width * channels, of: 'an image' };
     validateMatrix(x, { name: 'the training data', columns });
-    const { supportIndices } = await new SvmClassifier(this.#options).fit(x, labels);
+    const first = new SvmClassifier(this.#options);
+    const { supportIndices } = await first.fit(x, labels, options);
     const supportLabels = Array.from(supportIndices, (row) => labels[row]!);
     await this.#machine.fit(
       this.#withCopies(takeRows(x, supportIndices)),
       shifts.flatMap(() => supportLabels),
+      options,
     );
     return this;
   }
 
-  predict(x: Matrix): Promise<Int32Array> {
-    return this.#machine.predict(x);
+  predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
+    return this.#machine.predict(x, options);
   }
 
   /** That of the machine, which predicts the same. */

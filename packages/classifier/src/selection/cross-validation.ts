@@ -1,17 +1,23 @@
+import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { type Classifier, validateTraining } from '../classifier.js';
 import { type Matrix, takeRows } from '../matrix.js';
 
 /** Options of {@link crossValidate} and {@link selectClassifier}. */
-export interface CrossValidationOptions {
+export interface CrossValidationOptions extends WorkOptions {
   /** Parts that the rows are divided into, each tested once. Default 5. */
   readonly folds?: number;
   /** Decides which row is in which part. Default 42. */
   readonly seed?: number;
-  /** Told after each fold how many are done. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
+
+const crossValidationChecks: OptionChecks<CrossValidationOptions> = {
+  ...workChecks,
+  folds: wholeNumber(2),
+  seed: wholeNumber(0),
+};
 
 /** How often a classifier is right on rows that it was not trained on. */
 export interface CrossValidation {
@@ -47,7 +53,23 @@ export async function crossValidate(
   labels: ArrayLike<number>,
   options: CrossValidationOptions = {},
 ): Promise<CrossValidation> {
-  const { folds = 5, seed = 42, onProgress } = options;
+  checkOptions(options, crossValidationChecks);
+  const work = new Work(options);
+  const { folds = 5 } = options;
+  work.begin('folds', folds);
+  return foldByFold(create, x, labels, options, work, 0);
+}
+
+/** As a part of longer work, of which so many folds are done. */
+async function foldByFold(
+  create: () => Classifier,
+  x: Matrix,
+  labels: ArrayLike<number>,
+  options: CrossValidationOptions,
+  work: Work,
+  done: number,
+): Promise<CrossValidation> {
+  const { folds = 5, seed = 42, signal } = options;
   const parts = stratifiedFolds(x, labels, folds, seed);
   const shares = new Float64Array(folds);
   for (let fold = 0; fold < folds; fold++) {
@@ -56,10 +78,11 @@ export async function crossValidate(
     const classifier = await create().fit(
       takeRows(x, trained),
       trained.map((row) => labels[row]!),
+      { signal },
     );
-    const predicted = await classifier.predict(takeRows(x, tested));
+    const predicted = await classifier.predict(takeRows(x, tested), { signal });
     shares[fold] = tested.filter((row, i) => labels[row] === predicted[i]).length / tested.length;
-    onProgress?.(fold + 1, folds);
+    await work.reach(done + fold + 1);
   }
   return { accuracy: shares.reduce((sum, share) => sum + share, 0) / folds, folds: shares };
 }
@@ -79,13 +102,14 @@ export async function selectClassifier(
   if (candidates.length === 0) {
     throw new InvalidArgumentError('Expected at least one candidate to choose from, got none.');
   }
-  const { folds = 5, onProgress } = options;
+  checkOptions(options, crossValidationChecks);
+  const work = new Work(options);
+  const { folds = 5 } = options;
+  work.begin('folds', candidates.length * folds);
   const rated: RatedCandidate[] = [];
   for (const candidate of candidates) {
-    const result = await crossValidate(candidate.create, x, labels, {
-      ...options,
-      onProgress: (done) => onProgress?.(rated.length * folds + done, candidates.length * folds),
-    });
+    const done = rated.length * folds;
+    const result = await foldByFold(candidate.create, x, labels, options, work, done);
     rated.push({ ...candidate, result });
   }
   return rated.sort((a, b) => b.result.accuracy - a.result.accuracy);
@@ -98,9 +122,6 @@ function stratifiedFolds(
   seed: number,
 ): number[][] {
   const classes = validateTraining(x, labels);
-  if (!Number.isInteger(folds) || folds < 2) {
-    throw new InvalidArgumentError(`Expected folds to be a whole number from 2, got ${folds}.`);
-  }
   const members = Array.from({ length: classes }, (): number[] => []);
   for (let row = 0; row < x.rows; row++) members[labels[row]!]!.push(row);
   const parts = Array.from({ length: folds }, (): number[] => []);

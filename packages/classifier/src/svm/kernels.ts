@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { squaredDistance } from '../distances.js';
 import { type Matrix, takeRows } from '../matrix.js';
@@ -13,6 +14,8 @@ export type SvmKernel =
 
 /** Up to so many rows, all their products are computed at once, by the backend. */
 const mostRowsAtOnce = 4096;
+/** Of a block of products: more would take too long without a turn for others. */
+const multiplicationsPerBlock = 2 ** 28;
 /** Bytes of kernel rows that are kept for one two-class problem. */
 const cacheBytes = 2 ** 27;
 
@@ -31,17 +34,23 @@ export interface CentredRows extends Matrix<Float32Array> {
   readonly norms: Float64Array;
 }
 
-export function centredRows(x: Matrix, origin: Float64Array, scale: number): CentredRows {
+export async function centredRows(
+  x: Matrix,
+  origin: Float64Array,
+  scale: number,
+  work: Work,
+): Promise<CentredRows> {
   const { rows, columns } = x;
   const values = new Float32Array(rows * columns);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at++) {
-      values[at] = (x.values[at]! - origin[column]!) * scale;
+  const norms = new Float64Array(rows);
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin, at = begin * columns; row < end; row++) {
+      for (let column = 0; column < columns; column++, at++) {
+        values[at] = (x.values[at]! - origin[column]!) * scale;
+      }
+      norms[row] = productOf(values, row, row, columns);
     }
-  }
-  const norms = Float64Array.from({ length: rows }, (_, row) =>
-    productOf(values, row, row, columns),
-  );
+  });
   return { rows, columns, values, of: x, scale, norms };
 }
 
@@ -56,10 +65,10 @@ export interface Products {
  * The products of rows with each other: when these are few, of all at once; else of the rows of each
  * two-class problem; and where these are many, one by one when they are needed.
  */
-export async function productsOf(x: CentredRows): Promise<Products> {
+export async function productsOf(x: CentredRows, work: Work): Promise<Products> {
   const { rows, columns, values } = x;
   if (rows <= mostRowsAtOnce) {
-    const products = await gramOf(x);
+    const products = await gramOf(x, work);
     return {
       rows: x,
       among: async (samples) => (at, target) => {
@@ -79,19 +88,35 @@ export async function productsOf(x: CentredRows): Promise<Products> {
           }
         };
       }
-      const products = await gramOf(takeRows(x, samples));
+      const products = await gramOf(takeRows(x, samples), work);
       return (at, target) => target.set(products.subarray(at * count, (at + 1) * count));
     },
   };
 }
 
-async function gramOf({ rows, columns, values }: Matrix<Float32Array>): Promise<Float32Array> {
-  const gram = tf.tidy(() => {
-    const tensor = tf.tensor2d(values, [rows, columns]);
-    return tf.matMul(tensor, tensor, false, true);
-  });
-  const products = (await gram.data()) as Float32Array;
-  gram.dispose();
+async function gramOf(
+  { rows, columns, values }: Matrix<Float32Array>,
+  work: Work,
+): Promise<Float32Array> {
+  const products = new Float32Array(rows * rows);
+  const rowsPerBlock = Math.ceil(multiplicationsPerBlock / (rows * columns) / 64) * 64;
+  const all = tf.tensor2d(values, [rows, columns]);
+  try {
+    for (let start = 0; start < rows; start += rowsPerBlock) {
+      const count = Math.min(rows - start, rowsPerBlock);
+      const block = tf.tidy(() =>
+        tf.matMul(tf.slice2d(all, [start, 0], [count, columns]), all, false, true),
+      );
+      try {
+        products.set((await block.data()) as Float32Array, start * rows);
+      } finally {
+        block.dispose();
+      }
+      if (work.isDue) await work.turn();
+    }
+  } finally {
+    all.dispose();
+  }
   return products;
 }
 

@@ -1,3 +1,5 @@
+import type { Work } from '@nn-lab/core/work';
+
 /** A two-class problem for {@link solveSvm}. */
 export interface SvmProblem {
   /** `+1` or `-1` for each sample. */
@@ -28,7 +30,12 @@ const least = 1e-12;
  * @param c - The penalty C.
  * @param tolerance - How far the optimality conditions may be violated at the end.
  */
-export function solveSvm(problem: SvmProblem, c: number, tolerance: number): SvmSolution {
+export async function solveSvm(
+  problem: SvmProblem,
+  c: number,
+  tolerance: number,
+  work: Work,
+): Promise<SvmSolution> {
   const { signs, diagonal } = problem;
   const count = signs.length;
   const alphas = new Float64Array(count);
@@ -83,6 +90,7 @@ export function solveSvm(problem: SvmProblem, c: number, tolerance: number): Svm
         first = i;
       }
     }
+    if (work.isDue) await work.turn();
   }
   const coefficients = alphas.map((alpha, i) => alpha * signs[i]!);
   return { coefficients, rho: thresholdOf(signs, alphas, pulls, c), iterations };

@@ -1,4 +1,12 @@
-import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
+import {
+  checkOptions,
+  either,
+  type OptionChecks,
+  oneOf,
+  positiveNumber,
+} from '@nn-lab/core/checks';
+import { DataFormatError } from '@nn-lab/core/errors';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import {
   type Classifier,
@@ -39,6 +47,14 @@ export interface SvmClassifierOptions {
   readonly tolerance?: number;
 }
 
+const svmChecks: OptionChecks<SvmClassifierOptions> = {
+  kernel: oneOf('rbf', 'linear'),
+  c: positiveNumber,
+  gamma: either(positiveNumber, oneOf('scale')),
+  gammaFactor: positiveNumber,
+  tolerance: positiveNumber,
+};
+
 /** What `SvmClassifier.toJSON` gives. */
 export interface SavedSvm extends SavedModel<'svm'> {
   readonly kernel: SvmKernel;
@@ -69,7 +85,9 @@ interface Machine {
   readonly rho: number;
 }
 
-const rowsPerBlock = 512;
+const mostRowsPerBlock = 512;
+/** Of a block: more would take too long without a turn for others. */
+const multiplicationsPerBlock = 2 ** 28;
 
 /**
  * A support vector machine, one for each pair of classes, with the class of most votes winning and
@@ -87,14 +105,8 @@ export class SvmClassifier implements Classifier {
 
   /** @throws InvalidArgumentError for a kernel that there is not, or a number out of range. */
   constructor(options: SvmClassifierOptions = {}) {
+    checkOptions(options, svmChecks);
     const { kernel = 'rbf', c = 1, gamma = 'scale', gammaFactor = 1, tolerance = 1e-3 } = options;
-    if (kernel !== 'rbf' && kernel !== 'linear') {
-      throw new InvalidArgumentError(`Expected the kernel 'rbf' or 'linear', got '${kernel}'.`);
-    }
-    for (const [name, value] of Object.entries({ c, gammaFactor, tolerance })) {
-      requirePositive(name, value);
-    }
-    if (gamma !== 'scale') requirePositive('gamma', gamma, " or 'scale'");
     this.#options = { kernel, c, gamma, gammaFactor, tolerance };
   }
 
@@ -103,13 +115,16 @@ export class SvmClassifier implements Classifier {
    *
    * @throws InvalidArgumentError or ShapeError when there is nothing to learn from; see {@link Classifier}.
    */
-  async fit(x: Matrix, labels: ArrayLike<number>): Promise<this> {
+  async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
+    checkOptions(options, workChecks);
+    const work = new Work(options);
     const classes = validateTraining(x, labels);
     const { c, tolerance } = this.#options;
-    const kernel = this.#kernelFor(x);
-    const origin = meanOf(x);
-    const scale = scaleFor(reachOf(x, origin));
-    const products = await productsOf(centredRows(x, origin, scale));
+    const kernel = await this.#kernelFor(x, work);
+    const origin = await meanOf(x, work);
+    const scale = scaleFor(await reachOf(x, origin, work));
+    const products = await productsOf(await centredRows(x, origin, scale, work), work);
+    work.begin('machines', (classes * (classes - 1)) / 2);
     const members = Array.from({ length: classes }, (_, label) => positionsOf(labels, label));
     const trained: Machine[] = [];
     for (let a = 0; a < classes; a++) {
@@ -122,9 +137,10 @@ export class SvmClassifier implements Classifier {
         const problem = { signs, diagonal, row: (sample: number) => kernelRows.row(sample) };
         // Of scaled products in place of a kernel, the multipliers are those of another penalty.
         const share = kernel.kind === 'linear' ? scale ** 2 : 1;
-        const { coefficients, rho } = solveSvm(problem, c / share, tolerance);
+        const { coefficients, rho } = await solveSvm(problem, c / share, tolerance, work);
         const machine = { samples, coefficients: coefficients.map((value) => value * share), rho };
         trained.push(kernel.kind === 'linear' ? fromOrigin(machine, x, origin) : machine);
+        await work.reach(trained.length);
       }
     }
     this.#fitted = { kernel, classes, ...withoutIdle(x, trained) };
@@ -146,9 +162,10 @@ export class SvmClassifier implements Classifier {
   }
 
   /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
-  async predict(x: Matrix): Promise<Int32Array> {
+  async predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
+    checkOptions(options, workChecks);
     const { classes, machines } = requireFitted(this.#fitted, 'support vector machine');
-    const values = await this.#decide(x);
+    const values = await this.#decide(x, new Work(options));
     const columns = machines.length;
     const votes = new Float64Array(x.rows * classes);
     for (let row = 0; row < x.rows; row++) {
@@ -167,23 +184,25 @@ export class SvmClassifier implements Classifier {
    * @returns `[rows, pairs]`, in the order (0, 1), (0, 2), ..., (1, 2), ...
    * @throws as {@link predict}.
    */
-  async decisions(x: Matrix): Promise<Matrix<Float32Array>> {
-    const values = Float32Array.from(await this.#decide(x));
+  async decisions(x: Matrix, options: WorkOptions = {}): Promise<Matrix<Float32Array>> {
+    checkOptions(options, workChecks);
+    const values = Float32Array.from(await this.#decide(x, new Work(options)));
     return { rows: x.rows, columns: values.length / x.rows, values };
   }
 
   /** `[rows, pairs]`, in double precision. */
-  async #decide(x: Matrix): Promise<Float64Array> {
+  async #decide(x: Matrix, work: Work): Promise<Float64Array> {
     const fitted = requireFitted(this.#fitted, 'support vector machine');
     validateQueries(x, fitted.supportVectors.columns);
-    return fitted.kernel.kind === 'linear' ? decideByPlanes(x, fitted) : decideByKernel(x, fitted);
+    const decide = fitted.kernel.kind === 'linear' ? decideByPlanes : decideByKernel;
+    return decide(x, fitted, work);
   }
 
-  #kernelFor(x: Matrix): SvmKernel {
+  async #kernelFor(x: Matrix, work: Work): Promise<SvmKernel> {
     const { kernel, gamma, gammaFactor } = this.#options;
     if (kernel === 'linear') return { kind: 'linear' };
     if (gamma !== 'scale') return { kind: 'rbf', gamma };
-    const variance = varianceOf(x.values);
+    const variance = await varianceOf(x.values, work);
     // Equal values everywhere: any gamma does, as in scikit-learn.
     return { kind: 'rbf', gamma: variance > 0 ? gammaFactor / (x.columns * variance) : 1 };
   }
@@ -257,14 +276,6 @@ function damaged(source: string, why: string): DataFormatError {
   });
 }
 
-function requirePositive(name: string, value: unknown, otherwise = ''): void {
-  if (!(typeof value === 'number' && value > 0 && Number.isFinite(value))) {
-    throw new InvalidArgumentError(
-      `Expected ${name} to be a number above 0${otherwise}, got ${value}.`,
-    );
-  }
-}
-
 /** Keeps the rows that some machine rests on, and renumbers them. */
 function withoutIdle(x: Matrix, trained: readonly Machine[]) {
   const places = new Int32Array(x.rows).fill(-1);
@@ -288,30 +299,41 @@ function withoutIdle(x: Matrix, trained: readonly Machine[]) {
 async function decideByKernel(
   x: Matrix,
   { kernel, supportVectors, machines }: FittedSvm,
+  work: Work,
 ): Promise<Float64Array> {
   const { rows: count, columns } = supportVectors;
   const values = new Float64Array(x.rows * machines.length);
-  const origin = meanOf(supportVectors);
-  const scale = scaleFor(reachOf(supportVectors, origin));
-  const vectors = centredRows(supportVectors, origin, scale);
+  const origin = await meanOf(supportVectors, work);
+  const scale = scaleFor(await reachOf(supportVectors, origin, work));
+  const vectors = await centredRows(supportVectors, origin, scale, work);
+  work.begin('predicting', x.rows);
+  const affordable = Math.ceil(multiplicationsPerBlock / (count * columns) / 16) * 16;
+  const rowsPerBlock = Math.min(mostRowsPerBlock, affordable);
   const support = tf.tensor2d(vectors.values, [count, columns]);
   try {
     for (let start = 0; start < x.rows; start += rowsPerBlock) {
       const end = Math.min(x.rows, start + rowsPerBlock);
       const block = x.values.subarray(start * columns, end * columns);
-      const rows = centredRows({ rows: end - start, columns, values: block }, origin, scale);
+      const queries = { rows: end - start, columns, values: block };
+      const rows = await centredRows(queries, origin, scale, work);
       const product = tf.tidy(() =>
         tf.matMul(tf.tensor2d(rows.values, [rows.rows, columns]), support, false, true),
       );
-      const products = (await product.data()) as Float32Array;
-      product.dispose();
+      let products: Float32Array;
+      try {
+        products = (await product.data()) as Float32Array;
+      } finally {
+        product.dispose();
+      }
       for (let row = 0; row < rows.rows; row++) {
         const kernels = products.subarray(row * count, (row + 1) * count);
         applyKernel(kernel, kernels, rows, row, vectors);
         machines.forEach((machine, i) => {
           values[(start + row) * machines.length + i] = decide(machine, kernels);
         });
+        if (work.isDue) await work.reach(start + row);
       }
+      await work.reach(end);
     }
   } finally {
     support.dispose();
@@ -326,18 +348,29 @@ function decide({ samples, coefficients, rho }: Machine, kernels: Float32Array):
 }
 
 /** By the planes that the linear kernel amounts to, in double precision. */
-function decideByPlanes(x: Matrix, { supportVectors, machines }: FittedSvm): Float64Array {
+async function decideByPlanes(
+  x: Matrix,
+  { supportVectors, machines }: FittedSvm,
+  work: Work,
+): Promise<Float64Array> {
   const { columns } = supportVectors;
   const values = new Float64Array(x.rows * machines.length);
-  const origin = meanOf(supportVectors);
-  machines.forEach((machine, i) => {
-    const normal = normalOf(machine, supportVectors, origin);
-    for (let row = 0; row < x.rows; row++) {
-      let sum = -machine.rho;
-      for (let column = 0, at = row * columns; column < columns; column++, at++) {
-        sum += normal[column]! * x.values[at]!;
-      }
-      values[row * machines.length + i] = sum;
+  const origin = await meanOf(supportVectors, work);
+  const normals: Float64Array[] = [];
+  for (const machine of machines) {
+    normals.push(normalOf(machine, supportVectors, origin));
+    if (work.isDue) await work.turn();
+  }
+  await work.stage('predicting', x.rows, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      machines.forEach(({ rho }, i) => {
+        const normal = normals[i]!;
+        let sum = -rho;
+        for (let column = 0, at = row * columns; column < columns; column++, at++) {
+          sum += normal[column]! * x.values[at]!;
+        }
+        values[row * machines.length + i] = sum;
+      });
     }
   });
   return values;
@@ -369,11 +402,15 @@ function positionsOf(labels: ArrayLike<number>, label: number): Int32Array {
   return Int32Array.from(positions);
 }
 
-function varianceOf(values: Float32Array | Float64Array): number {
+async function varianceOf(values: Float32Array | Float64Array, work: Work): Promise<number> {
   let sum = 0;
-  for (const value of values) sum += value;
+  await work.inParts(values.length, (begin, end) => {
+    for (let at = begin; at < end; at++) sum += values[at]!;
+  });
   const mean = sum / values.length;
   let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
+  await work.inParts(values.length, (begin, end) => {
+    for (let at = begin; at < end; at++) squares += (values[at]! - mean) ** 2;
+  });
   return squares / values.length;
 }

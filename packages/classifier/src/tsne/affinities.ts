@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import type { Work } from '@nn-lab/core/work';
 import type { Neighbours } from '../knn/index.js';
 import { type SparseRows, symmetricRows } from '../sparse-rows.js';
 
@@ -42,6 +43,21 @@ export function conditionalProbabilities(
     for (let j = 0; j < k; j++) squared[j]! -= nearest; // no change to the shares, and no underflow
     fillRow(probabilities.subarray(start, start + k), squared, precisionFor(squared, target));
   }
+  return probabilities;
+}
+
+/** The same, with turns for others between parts of the rows. */
+export async function conditionalProbabilitiesInTurns(
+  distances: Float32Array,
+  k: number,
+  perplexity: number,
+  work: Work,
+): Promise<Float32Array> {
+  const probabilities = new Float32Array(distances.length);
+  await work.stage('affinities', distances.length / k, (begin, end) => {
+    const part = distances.subarray(begin * k, end * k);
+    probabilities.set(conditionalProbabilities(part, k, perplexity), begin * k);
+  });
   return probabilities;
 }
 
@@ -93,7 +109,9 @@ export function jointProbabilities(
   probabilities: Float32Array,
   neighbours: Pick<Neighbours, 'indices'>,
   rows: number,
-): SparseRows {
+  work: Work,
+): Promise<SparseRows> {
   const share = 1 / (2 * rows);
-  return symmetricRows(probabilities, neighbours, rows, (one, other) => (one + other) * share);
+  const combine = (one: number, other: number) => (one + other) * share;
+  return symmetricRows(probabilities, neighbours, rows, combine, work);
 }

@@ -1,5 +1,5 @@
 export type { Initialisation } from './initialisation.js';
-export type { DescentProgress } from './optimisation.js';
+export type { DescentFigures } from './optimisation.js';
 export type { RepulsionMethod } from './repulsion.js';
 export {
   type SavedTsne,

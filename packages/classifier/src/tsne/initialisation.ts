@@ -1,5 +1,6 @@
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import type { Work } from '@nn-lab/core/work';
 import type { Matrix } from '../matrix.js';
 import { Pca } from '../pca/index.js';
 
@@ -25,6 +26,7 @@ export async function initialMap(
   x: Matrix,
   initialisation: Initialisation,
   seed: number,
+  work: Work,
 ): Promise<Float32Array> {
   const random = createRandom(seed).fork('initialisation');
   if (initialisation instanceof Float32Array) return validated(initialisation, x.rows).slice();
@@ -32,7 +34,7 @@ export async function initialMap(
     return Float32Array.from({ length: 2 * x.rows }, () => random.normal(0, spread));
   }
   const components = Math.min(2, x.columns, x.rows - 1);
-  const { values } = await (await new Pca({ components }).fit(x)).transform(x);
+  const { values } = await Pca.reduce(components, x, work);
   const scale = spread / deviationOf(values, components);
   return Float32Array.from({ length: 2 * x.rows }, (_, at) => {
     const column = at % 2;

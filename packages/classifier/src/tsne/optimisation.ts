@@ -1,3 +1,4 @@
+import type { Parts } from '@nn-lab/core/work';
 import type { SparseRows } from '../sparse-rows.js';
 import type { Workspace } from '../workspace.js';
 import { type MapAddresses, type Repulsion, squareAround } from './repulsion.js';
@@ -15,14 +16,17 @@ export interface DescentSettings {
   readonly patience: number;
 }
 
-/** How far a descent is. */
-export interface DescentProgress {
-  /** Iterations done. */
-  readonly iteration: number;
+/** What is known of a map in the making. */
+export interface DescentFigures {
   /** Of the map before the last iteration, without exaggeration; undefined before the first check. */
   readonly klDivergence: number | undefined;
   /** Of the gradient times the gains, as scikit-learn has it; undefined before the first check. */
   readonly gradientNorm: number | undefined;
+}
+
+interface DescentProgress extends DescentFigures {
+  /** Iterations done. */
+  readonly iteration: number;
 }
 
 /** Progress is judged every so many iterations, as in scikit-learn. */
@@ -64,6 +68,7 @@ export class Descent {
   readonly #entropy: number;
   readonly #entries: number;
   readonly #sorting: SortAddresses;
+  readonly #parts: Parts;
   /** Which of the points given is where in the workspace. */
   #order: Int32Array;
   #iteration = 0;
@@ -85,6 +90,7 @@ export class Descent {
     const { starts, columns, values } = affinities;
     const pairs = 8 * padded(points);
     this.#workspace = workspace;
+    this.#parts = workspace.partsOf(1);
     this.#settings = settings;
     this.#addresses = {
       points,
@@ -139,10 +145,16 @@ export class Descent {
 
   /** One iteration. */
   step(): void {
+    runAll(this.stepInParts());
+  }
+
+  /** The same; wherever it yields, others may have a turn. */
+  *stepInParts(): Iterable<void> {
     const settings = this.#settings;
     const { points, map, force } = this.#addresses;
     const isEarly = this.#iteration < settings.exaggerationIterations;
-    const normaliser = this.#computeForces();
+    yield* this.#computeForces();
+    const normaliser = this.#normaliser();
     const exaggeration = isEarly ? settings.earlyExaggeration : 1;
     const isChecked = (this.#iteration + 1) % iterationsBetweenChecks === 0;
     const isLast = this.#iteration + 1 === settings.iterations;
@@ -163,26 +175,32 @@ export class Descent {
 
   /** The divergence of the map as it is, and its sum of q over all pairs. */
   evaluate(): { readonly klDivergence: number; readonly normaliser: number } {
-    const normaliser = this.#computeForces();
+    runAll(this.#computeForces());
+    const normaliser = this.#normaliser();
     return { klDivergence: this.#divergence(normaliser), normaliser };
   }
 
   /** The gradient at the map as it is, `[points, 2]`, without exaggeration. */
   gradient(): Float32Array {
-    const normaliser = this.#computeForces();
+    runAll(this.#computeForces());
+    const normaliser = this.#normaliser();
     const repulsion = this.#pairs(this.#addresses.force);
     return this.#inOrderGiven(
       this.#pairs(this.#attraction).map((value, at) => 4 * (value - repulsion[at]! / normaliser)),
     );
   }
 
-  /** Fills in attraction and repulsion, and returns the sum of q over all pairs. */
-  #computeForces(): number {
-    const { points, map, sums } = this.#addresses;
-    this.#workspace.forEach('attract', points, 1, [
-      ...[map, map, this.#starts, this.#columns, this.#values, this.#attraction],
-    ]);
-    this.#repulsion.compute();
+  /** Fills in attraction and repulsion. */
+  *#computeForces(): Iterable<void> {
+    const { points, map } = this.#addresses;
+    const parameters = [map, map, this.#starts, this.#columns, this.#values, this.#attraction];
+    yield* this.#workspace.forEachInParts('attract', points, 1, parameters, this.#parts);
+    yield* this.#repulsion.compute();
+  }
+
+  /** The sum of q over all pairs, once the forces are computed. */
+  #normaliser(): number {
+    const { points, sums } = this.#addresses;
     let normaliser = -points; // each counted itself
     for (const sum of this.#workspace.floats(sums, points)) normaliser += sum;
     return Math.max(normaliser, Number.MIN_VALUE);
@@ -283,6 +301,10 @@ export class Descent {
     });
     return result;
   }
+}
+
+function runAll(steps: Iterable<void>): void {
+  for (const _ of steps);
 }
 
 function padded(points: number): number {

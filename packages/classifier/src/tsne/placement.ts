@@ -1,5 +1,5 @@
+import type { Work } from '@nn-lab/core/work';
 import type { Neighbours } from '../knn/index.js';
-import { Pause } from '../pause.js';
 import { rowsOf, weightedMeans } from '../sparse-rows.js';
 import { type ThreadOptions, Workspace } from '../workspace.js';
 import { type Square, squareAround } from './repulsion.js';
@@ -37,6 +37,7 @@ export async function placePoints(
   neighbours: Pick<Neighbours, 'indices'>,
   k: number,
   settings: PlacementSettings,
+  work: Work,
 ): Promise<Float32Array> {
   const points = map.length / 2;
   const count = neighbours.indices.length / k;
@@ -74,12 +75,20 @@ export async function placePoints(
     const push = workspace.floats(addresses.force, 2 * count);
     const share = points / normaliser;
     const velocity = new Float32Array(2 * count);
-    const pause = new Pause();
+    const parts = workspace.partsOf(8);
+    work.begin('placing', settings.iterations);
     for (let iteration = 0; iteration < settings.iterations; iteration++) {
       const { map: own, force, sums } = addresses;
       workspace.forEach('attract', count, 1, [own, others, starts, columns, values, attraction]);
       if (grid) grid.gather(addresses);
-      else workspace.forEach('repelEach', padded, 8, [own, others, points, force, sums]);
+      else {
+        const repelling = [own, others, points, force, sums];
+        await work.inParts(
+          padded,
+          (begin, end) => workspace.forRange('repelEach', begin, end, 8, repelling),
+          parts,
+        );
+      }
       for (let at = 0; at < placed.length; at++) {
         const gradient = 4 * (pull[at]! - share * push[at]!);
         velocity[at] = momentum * velocity[at]! - settings.learningRate * gradient;
@@ -87,7 +96,7 @@ export async function placePoints(
         const next = placed[at]! + velocity[at]!;
         placed[at] = Math.max(low, Math.min(low + square.width, next));
       }
-      await pause.ifDue();
+      await work.reach(iteration + 1);
     }
     return placed.slice();
   } finally {

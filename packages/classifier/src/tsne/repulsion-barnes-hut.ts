@@ -1,3 +1,4 @@
+import type { Parts } from '@nn-lab/core/work';
 import type { Workspace } from '../workspace.js';
 import { type MapAddresses, type Repulsion, squareAround } from './repulsion.js';
 
@@ -27,6 +28,7 @@ export class BarnesHutRepulsion implements Repulsion {
   readonly #sorted: number;
   readonly #stack: number;
   readonly #nodes: number;
+  readonly #parts: Parts;
 
   /** Bytes that it allocates for so many points. */
   static bytes(points: number): number {
@@ -40,6 +42,7 @@ export class BarnesHutRepulsion implements Repulsion {
     this.#workspace = workspace;
     this.#addresses = addresses;
     this.#theta = theta;
+    this.#parts = workspace.partsOf(4);
     this.#keys = workspace.allocate(4 * points);
     this.#order = workspace.allocate(4 * points);
     this.#otherKeys = workspace.allocate(4 * points);
@@ -50,7 +53,7 @@ export class BarnesHutRepulsion implements Repulsion {
     this.#nodes = workspace.allocate(Math.ceil(nodesAPoint * points) * nodeBytes);
   }
 
-  compute(): void {
+  *compute(): Iterable<void> {
     const { points, map, force, sums } = this.#addresses;
     const { functions } = this.#workspace;
     const square = squareAround(this.#workspace.floats(map, 2 * points));
@@ -59,12 +62,13 @@ export class BarnesHutRepulsion implements Repulsion {
       ...([points, map, square.left, square.top, cellsASide / width] as const),
       ...([this.#keys, this.#order, this.#otherKeys, this.#otherOrder, this.#counts] as const),
     );
+    yield;
     const end = functions.buildTree!(
       ...([points, map, this.#keys, this.#order, this.#sorted, this.#nodes] as const),
       ...([this.#stack, width, leafPoints] as const),
     );
-    this.#workspace.forEach('repelTree', points, 4, [
-      ...[this.#sorted, this.#order, this.#nodes, end, this.#theta, force, sums],
-    ]);
+    yield;
+    const parameters = [this.#sorted, this.#order, this.#nodes, end, this.#theta, force, sums];
+    yield* this.#workspace.forEachInParts('repelTree', points, 4, parameters, this.#parts);
   }
 }

@@ -68,9 +68,10 @@ export class FftRepulsion implements Repulsion {
     this.#scratch = workspace.allocateScratch(FftRepulsion.scratchBytes);
   }
 
-  compute(): void {
+  *compute(): Iterable<void> {
     const { points, map, force, sums } = this.#addresses;
     this.spread(map, points, squareAround(this.#workspace.floats(map, 2 * points)));
+    yield;
     this.gather({ points, map, force, sums });
   }
 

@@ -1,3 +1,4 @@
+import type { Parts } from '@nn-lab/core/work';
 import type { Workspace } from '../workspace.js';
 
 /** How the repulsion between all points is summed up. */
@@ -16,8 +17,8 @@ export interface MapAddresses {
 
 /** Sums the repulsion of all points up, for one map in a workspace. */
 export interface Repulsion {
-  /** Fills `force` and `sums` for the map as it is now. */
-  compute(): void;
+  /** Fills `force` and `sums` for the map as it is now; wherever it yields, others may have a turn. */
+  compute(): Iterable<void>;
 }
 
 /** The smallest square that holds all points. */
@@ -49,6 +50,7 @@ export function squareAround(map: Float32Array): Square {
 export class ExactRepulsion implements Repulsion {
   readonly #workspace: Workspace;
   readonly #addresses: MapAddresses;
+  readonly #parts: Parts;
 
   /** Bytes that it allocates. */
   static readonly bytes = 0;
@@ -56,11 +58,13 @@ export class ExactRepulsion implements Repulsion {
   constructor(workspace: Workspace, addresses: MapAddresses) {
     this.#workspace = workspace;
     this.#addresses = addresses;
+    this.#parts = workspace.partsOf(8);
   }
 
-  compute(): void {
+  compute(): Iterable<void> {
     const { points, map, force, sums } = this.#addresses;
     const padded = Math.ceil(points / 8) * 8;
-    this.#workspace.forEach('repelExact', padded, 8, [map, map, points, force, sums]);
+    const parameters = [map, map, points, force, sums];
+    return this.#workspace.forEachInParts('repelExact', padded, 8, parameters, this.#parts);
   }
 }

@@ -1,13 +1,22 @@
-import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
-import { neighboursForMap } from '../knn/approximate-neighbours.js';
-import { exactNeighbours, type Neighbours } from '../knn/index.js';
-import { type Matrix, validateMatrix } from '../matrix.js';
 import {
-  requireChoice,
-  requireCount,
-  requireNumber,
-  validateNeighbours,
-} from '../option-checks.js';
+  checkOptions,
+  checkValue,
+  either,
+  float32Array,
+  numberFrom,
+  type OptionChecks,
+  oneOf,
+  positiveNumber,
+  shareBelowOne,
+  someObject,
+  wholeNumber,
+} from '@nn-lab/core/checks';
+import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
+import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import { neighboursForMap } from '../knn/approximate-neighbours.js';
+import { nearestRows } from '../knn/nearest.js';
+import { type Neighbours, validateNeighbours } from '../knn/neighbours.js';
+import { type Matrix, validateMatrix } from '../matrix.js';
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
@@ -20,12 +29,12 @@ import {
   savedModel,
 } from '../saved.js';
 import type { SparseRows } from '../sparse-rows.js';
-import { type ThreadOptions, validateThreads, Workspace } from '../workspace.js';
-import { conditionalProbabilities, jointProbabilities } from './affinities.js';
+import { type ThreadOptions, threadChecks, Workspace } from '../workspace.js';
+import { conditionalProbabilitiesInTurns, jointProbabilities } from './affinities.js';
 import { type Initialisation, initialMap } from './initialisation.js';
 import {
   Descent,
-  type DescentProgress,
+  type DescentFigures,
   type DescentSettings,
   descentBytes,
 } from './optimisation.js';
@@ -77,16 +86,33 @@ export interface TsneOptions extends ThreadOptions {
   readonly seed?: number;
 }
 
-/** How far a map is. */
-export interface TsneProgress extends DescentProgress {
-  /** Iterations in all. */
-  readonly iterations: number;
+const tsneChecks: OptionChecks<TsneOptions> = {
+  ...threadChecks,
+  perplexity: numberFrom(1),
+  initialisation: either(oneOf('pca', 'random'), float32Array),
+  iterations: wholeNumber(1),
+  exaggerationIterations: wholeNumber(0),
+  earlyExaggeration: numberFrom(1),
+  learningRate: either(positiveNumber, oneOf('auto')),
+  initialMomentum: shareBelowOne,
+  finalMomentum: shareBelowOne,
+  minimumGain: positiveNumber,
+  repulsion: oneOf('auto', 'exact', 'barnes-hut', 'fft'),
+  theta: numberFrom(0, 1),
+  gridSpacing: numberFrom(0.05, 1),
+  patience: wholeNumber(0),
+  minimumGradientNorm: numberFrom(0),
+  seed: wholeNumber(0),
+};
+
+/** How far a map is: `done` of `total` iterations. */
+export interface TsneProgress extends Progress, DescentFigures {
   /** Copies the map as it is now: `[rows, 2]`. */
   readonly readMap: () => Matrix;
 }
 
 /** Options of {@link Tsne.start}. */
-export interface TsneStartOptions {
+export interface TsneStartOptions extends WorkOptions {
   /**
    * The neighbours of each row, itself not among them, nearest first: three times the perplexity
    * are enough. Default: those found by comparing all columns of up to
@@ -95,18 +121,26 @@ export interface TsneStartOptions {
   readonly neighbours?: Neighbours;
 }
 
+const startChecks: OptionChecks<TsneStartOptions> = { ...workChecks, neighbours: someObject };
+
 /** Options of {@link Tsne.fit}. */
 export interface TsneFitOptions extends TsneStartOptions {
-  /** Told every {@link iterationsBetweenProgress} iterations and at the end. */
-  readonly onProgress?: (progress: TsneProgress) => void;
+  /**
+   * Told how far the search for neighbours and the like is, then, as the stage `map`, every
+   * {@link iterationsBetweenProgress} iterations and at the end, with what only a map has.
+   */
+  readonly onProgress?: (progress: Progress & Partial<TsneProgress>) => void;
   /** Default 50. */
   readonly iterationsBetweenProgress?: number;
-  /** Stops the work, with its reason as the error. */
-  readonly signal?: AbortSignal;
 }
 
+const fitChecks: OptionChecks<TsneFitOptions> = {
+  ...startChecks,
+  iterationsBetweenProgress: wholeNumber(1),
+};
+
 /** Options of {@link Tsne.transform}. */
-export interface TsneTransformOptions {
+export interface TsneTransformOptions extends WorkOptions {
   /** As for the map, but of a new point's neighbours in it. Default 5. */
   readonly perplexity?: number;
   /** Default 250. */
@@ -114,6 +148,13 @@ export interface TsneTransformOptions {
   /** Default 0.1. */
   readonly learningRate?: number;
 }
+
+const transformChecks: OptionChecks<TsneTransformOptions> = {
+  ...workChecks,
+  perplexity: numberFrom(1),
+  iterations: wholeNumber(0),
+  learningRate: positiveNumber,
+};
 
 /** What `Tsne.toJSON` gives. */
 export interface SavedTsne extends SavedModel<'tsne'> {
@@ -175,10 +216,12 @@ export class Tsne {
    * @throws ShapeError when sizes do not fit.
    */
   async fit(x: Matrix, options: TsneFitOptions = {}): Promise<this> {
-    const { iterationsBetweenProgress = 50 } = options;
-    requireCount('iterationsBetweenProgress', iterationsBetweenProgress, 1);
-    const run = await this.start(x, options);
-    await runToEnd(run, ({ iteration }) => iteration % iterationsBetweenProgress === 0, options);
+    checkOptions(options, fitChecks);
+    const { iterationsBetweenProgress = 50, onProgress } = options;
+    const work = new Work(options);
+    const run = await this.#start(x, options, work);
+    const isDue = ({ done }: Progress) => done % iterationsBetweenProgress === 0;
+    await runToEnd(run, isDue, onProgress, work);
     return this;
   }
 
@@ -195,6 +238,11 @@ export class Tsne {
    * @throws as {@link fit}.
    */
   async start(x: Matrix, options: TsneStartOptions = {}): Promise<TsneRun> {
+    checkOptions(options, startChecks);
+    return this.#start(x, options, new Work(options));
+  }
+
+  async #start(x: Matrix, options: TsneStartOptions, work: Work): Promise<TsneRun> {
     validateMatrix(x, { minimumRows: 4 });
     const { perplexity, initialisation, seed } = this.#settings;
     if (perplexity > x.rows - 1) {
@@ -203,11 +251,12 @@ export class Tsne {
       );
     }
     const k = Math.min(x.rows - 1, Math.floor(3 * perplexity) + 1);
-    const { neighbours = await neighboursForMap(x, k, this.#settings) } = options;
+    const { neighbours = await neighboursForMap(x, k, this.#settings, work) } = options;
     const width = validateNeighbours(neighbours, x.rows);
-    const probabilities = conditionalProbabilities(neighbours.distances, width, perplexity);
-    const affinities = jointProbabilities(probabilities, neighbours, x.rows);
-    const initial = await initialMap(x, initialisation, seed);
+    const { distances } = neighbours;
+    const probabilities = await conditionalProbabilitiesInTurns(distances, width, perplexity, work);
+    const affinities = await jointProbabilities(probabilities, neighbours, x.rows, work);
+    const initial = await initialMap(x, initialisation, seed, work);
     return TsneRun.start(this.#settings, affinities, initial, (fitted) => {
       this.#fitted = { x, ...fitted };
     });
@@ -239,6 +288,8 @@ export class Tsne {
    * of the map.
    */
   async transform(x: Matrix, options: TsneTransformOptions = {}): Promise<Matrix> {
+    checkOptions(options, transformChecks);
+    const work = new Work(options);
     const fitted = this.#require();
     const columns = { count: fitted.x.columns, of: 'the rows of the map' };
     validateMatrix(x, { name: 'the new rows', columns });
@@ -247,16 +298,15 @@ export class Tsne {
       iterations = 250,
       learningRate = 0.1,
     } = options;
-    requireNumber('perplexity', perplexity, 1, fitted.x.rows);
-    requireCount('iterations', iterations, 0);
-    requireNumber('learningRate', learningRate, Number.MIN_VALUE, Infinity);
+    checkValue('perplexity', perplexity, numberFrom(1, fitted.x.rows));
     const k = Math.min(fitted.x.rows, Math.floor(3 * perplexity) + 1);
-    const neighbours = await exactNeighbours(fitted.x, x, k);
-    const probabilities = conditionalProbabilities(neighbours.distances, k, perplexity);
+    const neighbours = await nearestRows(fitted.x, x, k, { work });
+    const distances = Float32Array.from(neighbours.squared, Math.sqrt);
+    const probabilities = await conditionalProbabilitiesInTurns(distances, k, perplexity, work);
     const { gridSpacing, threads, threadHost } = this.#settings;
-    const values = await placePoints(fitted.map, fitted.normaliser, probabilities, neighbours, k, {
-      ...{ iterations, learningRate, gridSpacing, threads, threadHost },
-    });
+    const settings = { iterations, learningRate, gridSpacing, threads, threadHost };
+    const { map, normaliser } = fitted;
+    const values = await placePoints(map, normaliser, probabilities, neighbours, k, settings, work);
     return { rows: x.rows, columns: 2, values };
   }
 
@@ -361,9 +411,9 @@ export class TsneRun {
   }
 
   get progress(): TsneProgress {
+    const { iteration, klDivergence, gradientNorm } = this.#descent.progress;
     return {
-      ...this.#descent.progress,
-      iterations: this.#iterations,
+      ...{ stage: 'map', done: iteration, total: this.#iterations, klDivergence, gradientNorm },
       readMap: () => {
         const values = this.#descent.map;
         return { rows: values.length / 2, columns: 2, values };
@@ -379,6 +429,15 @@ export class TsneRun {
   step(iterations = 1): TsneProgress {
     for (let done = 0; done < iterations && !this.isDone; done++) this.#descent.step();
     return this.progress;
+  }
+
+  /**
+   * One iteration in parts, between which others may have a turn.
+   *
+   * @internal
+   */
+  stepInParts(): Iterable<void> {
+    return this.#descent.stepInParts();
   }
 
   /** The gradient of the divergence at the map as it is, `[rows, 2]`, without exaggeration. */
@@ -432,6 +491,7 @@ function fastestFor(rows: number): RepulsionMethod {
 }
 
 function settingsOf(options: TsneOptions): Settings {
+  checkOptions(options, tsneChecks);
   const {
     perplexity = 30,
     initialisation = 'pca',
@@ -450,26 +510,6 @@ function settingsOf(options: TsneOptions): Settings {
     seed = 42,
     ...threading
   } = options;
-  requireNumber('perplexity', perplexity, 1, Number.MAX_VALUE);
-  if (!(initialisation instanceof Float32Array)) {
-    requireChoice('initialisation', initialisation, ['pca', 'random']);
-  }
-  requireCount('iterations', iterations, 1);
-  requireCount('exaggerationIterations', exaggerationIterations, 0);
-  requireNumber('earlyExaggeration', earlyExaggeration, 1, Number.MAX_VALUE);
-  if (learningRate !== 'auto') {
-    requireNumber('learningRate', learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
-  }
-  requireNumber('initialMomentum', initialMomentum, 0, 1 - Number.EPSILON);
-  requireNumber('finalMomentum', finalMomentum, 0, 1 - Number.EPSILON);
-  requireNumber('minimumGain', minimumGain, Number.MIN_VALUE, Number.MAX_VALUE);
-  requireChoice('repulsion', repulsion, ['auto', 'exact', 'barnes-hut', 'fft']);
-  requireNumber('theta', theta, 0, 1);
-  requireNumber('gridSpacing', gridSpacing, 0.05, 1);
-  requireCount('patience', patience, 0);
-  requireNumber('minimumGradientNorm', minimumGradientNorm, 0, Number.MAX_VALUE);
-  requireCount('seed', seed, 0);
-  validateThreads(threading);
   return {
     ...{ perplexity, initialisation, iterations, exaggerationIterations, earlyExaggeration },
     ...{ learningRate, initialMomentum, finalMomentum, minimumGain, repulsion, theta },

@@ -1,4 +1,5 @@
 import { createRandom } from '@nn-lab/core/random';
+import type { Parts } from '@nn-lab/core/work';
 import type { SparseRows } from '../sparse-rows.js';
 import type { Workspace } from '../workspace.js';
 import type { SimilarityCurve } from './curve.js';
@@ -28,9 +29,9 @@ export class Layout {
   readonly #workspace: Workspace;
   readonly #settings: LayoutSettings;
   readonly #points: number;
-  readonly #isFixed: boolean;
   readonly #map: number;
   readonly #parameters: readonly number[];
+  readonly #parts: Parts;
   #epoch = 0;
 
   /** Bytes of a workspace that it takes. */
@@ -45,8 +46,8 @@ export class Layout {
     const { epochs, negativeSamples, repulsionStrength, a, b } = settings;
     this.#workspace = workspace;
     this.#settings = settings;
+    this.#parts = workspace.partsOf(1);
     this.#points = graph.rows;
-    this.#isFixed = fixed !== undefined;
     this.#map = workspace.allocate(4 * initial.length);
     const others = fixed ? workspace.allocate(4 * fixed.length) : this.#map;
     workspace.floats(this.#map, initial.length).set(initial);
@@ -85,15 +86,19 @@ export class Layout {
   }
 
   /**
-   * One epoch. The points of a map move one after another, on one thread: each sees where those before
-   * it have gone. Points on a fixed map do not see each other, and move on all threads.
+   * One epoch. The points of a map move one after another, in a workspace of one thread: each sees where
+   * those before it have gone. Points on a fixed map do not see each other, and may move on all threads.
    */
   step(): void {
+    for (const _ of this.stepInParts());
+  }
+
+  /** The same; wherever it yields, others may have a turn. */
+  *stepInParts(): Iterable<void> {
     const { epochs, learningRate } = this.#settings;
     const rate = learningRate * (1 - this.#epoch / epochs);
     const parameters = [...this.#parameters, this.#epoch, rate, ...this.#after];
-    if (this.#isFixed) this.#workspace.forEach('layOut', this.#points, 1, parameters);
-    else this.#workspace.functions.layOut!(0, this.#points, ...parameters);
+    yield* this.#workspace.forEachInParts('layOut', this.#points, 1, parameters, this.#parts);
     this.#epoch++;
   }
 }

@@ -1,3 +1,4 @@
+import type { Work } from '@nn-lab/core/work';
 import type { Neighbours } from '../knn/index.js';
 import { type SparseRows, symmetricRows } from '../sparse-rows.js';
 
@@ -70,6 +71,8 @@ export function neighbourGraph(
   shares: Float32Array,
   neighbours: Pick<Neighbours, 'indices'>,
   rows: number,
-): SparseRows {
-  return symmetricRows(shares, neighbours, rows, (one, other) => one + other - one * other);
+  work: Work,
+): Promise<SparseRows> {
+  const combine = (one: number, other: number) => one + other - one * other;
+  return symmetricRows(shares, neighbours, rows, combine, work);
 }

@@ -1,4 +1,5 @@
 import { createRandom } from '@nn-lab/core/random';
+import type { Work } from '@nn-lab/core/work';
 import { UMAP } from 'umap-js';
 import type { Neighbours } from '../knn/index.js';
 
@@ -19,11 +20,12 @@ export interface UmapJsSettings {
  *
  * @returns `[rows, 2]`
  */
-export function layOutByUmapJs(
+export async function layOutByUmapJs(
   { indices, distances }: Neighbours,
   rows: number,
   settings: UmapJsSettings,
-): Float32Array {
+  work: Work,
+): Promise<Float32Array> {
   const k = indices.length / rows;
   const random = createRandom(settings.seed).fork('umap-js');
   const umap = new UMAP({
@@ -48,6 +50,11 @@ export function layOutByUmapJs(
     rowsOf(distances, () => 0),
   );
   // With the neighbours given, only the number of rows matters.
-  const map = umap.fit(Array.from({ length: rows }, () => []));
-  return Float32Array.from(map.flat());
+  const epochs = umap.initializeFit(Array.from({ length: rows }, () => []));
+  work.begin('map', epochs);
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    umap.step();
+    await work.reach(epoch + 1);
+  }
+  return Float32Array.from(umap.getEmbedding().flat());
 }

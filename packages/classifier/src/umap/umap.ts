@@ -1,15 +1,22 @@
+import {
+  checkOptions,
+  checkValue,
+  either,
+  float32Array,
+  numberFrom,
+  type OptionChecks,
+  oneOf,
+  positiveNumber,
+  someObject,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { neighboursForMap } from '../knn/approximate-neighbours.js';
-import { exactNeighbours, type Neighbours } from '../knn/index.js';
+import { nearestRows } from '../knn/nearest.js';
+import { type Neighbours, validateNeighbours } from '../knn/neighbours.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
-import {
-  requireChoice,
-  requireCount,
-  requireNumber,
-  validateNeighbours,
-} from '../option-checks.js';
-import { Pause } from '../pause.js';
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
@@ -23,7 +30,7 @@ import {
 } from '../saved.js';
 import { rowsOf, weightedMeans } from '../sparse-rows.js';
 import { type Initialisation, initialMap } from '../tsne/initialisation.js';
-import { type ThreadOptions, validateThreads, Workspace } from '../workspace.js';
+import { type ThreadOptions, threadChecks, Workspace } from '../workspace.js';
 import { fitCurve, type SimilarityCurve } from './curve.js';
 import { Layout, type LayoutPoints, relativeToLargest, seedsFor } from './layout.js';
 import { memberships, neighbourGraph } from './memberships.js';
@@ -63,18 +70,31 @@ export interface UmapOptions extends ThreadOptions {
   readonly seed?: number;
 }
 
-/** How far a map is. */
-export interface UmapProgress {
-  /** Epochs done. */
-  readonly epoch: number;
-  /** Epochs in all. */
-  readonly epochs: number;
+/** More only take time, which a damaged file must not take without end. */
+const mostNegativeSamples = 1000;
+
+const umapChecks: OptionChecks<UmapOptions> = {
+  ...threadChecks,
+  neighbours: wholeNumber(2),
+  minimumDistance: numberFrom(0),
+  spread: positiveNumber,
+  epochs: wholeNumber(1),
+  learningRate: positiveNumber,
+  repulsionStrength: numberFrom(0),
+  negativeSamples: wholeNumber(1, mostNegativeSamples),
+  initialisation: either(oneOf('pca', 'random'), float32Array),
+  engine: oneOf('simd', 'umap-js'),
+  seed: wholeNumber(0),
+};
+
+/** How far a map is: `done` of `total` epochs. */
+export interface UmapProgress extends Progress {
   /** Copies the map as it is now: `[rows, 2]`. */
   readonly readMap: () => Matrix;
 }
 
 /** Options of {@link Umap.start}. */
-export interface UmapStartOptions {
+export interface UmapStartOptions extends WorkOptions {
   /**
    * The neighbours of each row, itself not among them, nearest first: one less than the option
    * `neighbours` of {@link UmapOptions}. Default: those found by comparing all columns of
@@ -83,21 +103,34 @@ export interface UmapStartOptions {
   readonly neighbours?: Neighbours;
 }
 
+const startChecks: OptionChecks<UmapStartOptions> = { ...workChecks, neighbours: someObject };
+
 /** Options of {@link Umap.fit}. */
 export interface UmapFitOptions extends UmapStartOptions {
-  /** Told every {@link epochsBetweenProgress} epochs and at the end. The engine umap-js tells nothing. */
-  readonly onProgress?: (progress: UmapProgress) => void;
-  /** Default 10. */
+  /**
+   * Told how far the search for neighbours and the like is, then, as the stage `map`, every
+   * {@link epochsBetweenProgress} epochs and at the end, with what only a map has.
+   */
+  readonly onProgress?: (progress: Progress & Partial<UmapProgress>) => void;
+  /** Default 10. The engine umap-js tells with each turn instead. */
   readonly epochsBetweenProgress?: number;
-  /** Stops the work, with its reason as the error. */
-  readonly signal?: AbortSignal;
 }
 
+const fitChecks: OptionChecks<UmapFitOptions> = {
+  ...startChecks,
+  epochsBetweenProgress: wholeNumber(1),
+};
+
 /** Options of {@link Umap.transform}. */
-export interface UmapTransformOptions {
+export interface UmapTransformOptions extends WorkOptions {
   /** Default 100. */
   readonly epochs?: number;
 }
+
+const transformChecks: OptionChecks<UmapTransformOptions> = {
+  ...workChecks,
+  epochs: wholeNumber(1),
+};
 
 /** What `Umap.toJSON` gives. */
 export interface SavedUmap extends SavedModel<'umap'> {
@@ -123,8 +156,6 @@ interface FittedUmap {
 type Settings = Required<Omit<UmapOptions, 'threads' | 'threadHost' | 'epochs'>> &
   Pick<UmapOptions, 'epochs' | 'threads' | 'threadHost'>;
 
-/** More only take time, which a damaged file must not take without end. */
-const mostNegativeSamples = 1000;
 /** A map starts as wide as this each way. */
 const initialReach = 10;
 /** New points move less than those of a map in the making, as in umap-learn. */
@@ -166,11 +197,12 @@ export class Umap {
    * @throws ShapeError when sizes do not fit.
    */
   async fit(x: Matrix, options: UmapFitOptions = {}): Promise<this> {
-    const { epochsBetweenProgress = 10 } = options;
-    requireCount('epochsBetweenProgress', epochsBetweenProgress, 1);
-    if (this.#settings.engine === 'umap-js') return this.#fitByUmapJs(x, options);
-    const run = await this.start(x, options);
-    await runToEnd(run, ({ epoch }) => epoch % epochsBetweenProgress === 0, options);
+    checkOptions(options, fitChecks);
+    const { epochsBetweenProgress = 10, onProgress } = options;
+    const work = new Work(options);
+    if (this.#settings.engine === 'umap-js') return this.#fitByUmapJs(x, options, work);
+    const run = await this.#start(x, options, work);
+    await runToEnd(run, ({ done }) => done % epochsBetweenProgress === 0, onProgress, work);
     return this;
   }
 
@@ -180,12 +212,17 @@ export class Umap {
    * @throws as {@link fit}.
    */
   async start(x: Matrix, options: UmapStartOptions = {}): Promise<UmapRun> {
-    const neighbours = await this.#neighboursOf(x, options);
+    checkOptions(options, startChecks);
+    return this.#start(x, options, new Work(options));
+  }
+
+  async #start(x: Matrix, options: UmapStartOptions, work: Work): Promise<UmapRun> {
+    const neighbours = await this.#neighboursOf(x, options, work);
     const { initialisation, seed } = this.#settings;
     const k = neighbours.indices.length / x.rows;
     const shares = memberships(neighbours.distances, k, 1);
-    const graph = relativeToLargest(neighbourGraph(shares, neighbours, x.rows));
-    const initial = await startingMap(x, initialisation, seed);
+    const graph = relativeToLargest(await neighbourGraph(shares, neighbours, x.rows, work));
+    const initial = await startingMap(x, initialisation, seed, work);
     const points = { graph, initial, fixed: undefined, seedFor: seedsFor(seed) };
     const workspace = await Workspace.create(Layout.bytes(points), { threads: 1 });
     const epochs = this.#epochsFor(x.rows);
@@ -209,15 +246,16 @@ export class Umap {
    * of the map.
    */
   async transform(x: Matrix, options: UmapTransformOptions = {}): Promise<Matrix> {
+    checkOptions(options, transformChecks);
+    const work = new Work(options);
     const fitted = this.#require();
     const columns = { count: fitted.x.columns, of: 'the rows of the map' };
     validateMatrix(x, { name: 'the new rows', columns });
     const { epochs = 100 } = options;
-    requireCount('epochs', epochs, 1);
     const { seed, threads, threadHost } = this.#settings;
     const k = Math.min(this.#settings.neighbours, fitted.x.rows);
-    const neighbours = await exactNeighbours(fitted.x, x, k);
-    const shares = memberships(neighbours.distances, k, 0);
+    const neighbours = await nearestRows(fitted.x, x, k, { work });
+    const shares = memberships(Float32Array.from(neighbours.squared, Math.sqrt), k, 0);
     scaleRows(shares, k, 'sum');
     const initial = weightedMeans(fitted.map, shares, neighbours.indices, k);
     scaleRows(shares, k, 'largest');
@@ -233,10 +271,10 @@ export class Umap {
       const learningRate = this.#settings.learningRate * transformRateShare;
       const settings = { ...this.#settings, ...this.#curve, epochs, learningRate };
       const layout = new Layout(workspace, points, settings);
-      const pause = new Pause();
+      work.begin('placing', epochs);
       while (layout.epoch < epochs) {
-        layout.step();
-        await pause.ifDue();
+        for (const _ of layout.stepInParts()) if (work.isDue) await work.turn();
+        await work.reach(layout.epoch);
       }
       return { rows: x.rows, columns: 2, values: layout.map };
     } finally {
@@ -290,15 +328,18 @@ export class Umap {
     }
   }
 
-  async #fitByUmapJs(x: Matrix, options: UmapFitOptions): Promise<this> {
-    const neighbours = await this.#neighboursOf(x, options);
-    options.signal?.throwIfAborted();
-    const epochs = this.#epochsFor(x.rows);
-    this.#fitted = { x, map: layOutByUmapJs(neighbours, x.rows, { ...this.#settings, epochs }) };
+  async #fitByUmapJs(x: Matrix, options: UmapFitOptions, work: Work): Promise<this> {
+    const neighbours = await this.#neighboursOf(x, options, work);
+    const settings = { ...this.#settings, epochs: this.#epochsFor(x.rows) };
+    this.#fitted = { x, map: await layOutByUmapJs(neighbours, x.rows, settings, work) };
     return this;
   }
 
-  async #neighboursOf(x: Matrix, { neighbours }: UmapStartOptions): Promise<Neighbours> {
+  async #neighboursOf(
+    x: Matrix,
+    { neighbours }: UmapStartOptions,
+    work: Work,
+  ): Promise<Neighbours> {
     validateMatrix(x, { minimumRows: 4 });
     if (neighbours) {
       validateNeighbours(neighbours, x.rows);
@@ -310,7 +351,7 @@ export class Umap {
         `Expected at most ${x.rows} neighbours for ${x.rows} rows, got ${count}. Ask for fewer.`,
       );
     }
-    return neighboursForMap(x, count - 1, this.#settings);
+    return neighboursForMap(x, count - 1, this.#settings, work);
   }
 
   #epochsFor(rows: number): number {
@@ -351,8 +392,9 @@ export class UmapRun {
 
   get progress(): UmapProgress {
     return {
-      epoch: this.#layout.epoch,
-      epochs: this.#epochs,
+      stage: 'map',
+      done: this.#layout.epoch,
+      total: this.#epochs,
       readMap: () => {
         const values = this.#layout.map;
         return { rows: values.length / 2, columns: 2, values };
@@ -368,6 +410,15 @@ export class UmapRun {
   step(epochs = 1): UmapProgress {
     for (let done = 0; done < epochs && !this.isDone; done++) this.#layout.step();
     return this.progress;
+  }
+
+  /**
+   * One epoch in parts, between which others may have a turn.
+   *
+   * @internal
+   */
+  stepInParts(): Iterable<void> {
+    return this.#layout.stepInParts();
   }
 
   /** Gives the map as it is to the UMAP, done or not. */
@@ -386,6 +437,7 @@ async function startingMap(
   x: Matrix,
   initialisation: Initialisation,
   seed: number,
+  work: Work,
 ): Promise<Float32Array> {
   if (initialisation === 'random') {
     const random = createRandom(seed).fork('initialisation');
@@ -393,7 +445,7 @@ async function startingMap(
       random.uniform(-initialReach, initialReach),
     );
   }
-  const map = await initialMap(x, initialisation, seed);
+  const map = await initialMap(x, initialisation, seed, work);
   if (initialisation !== 'pca') return map;
   const farthest = map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return map.map((value) => (value / farthest) * initialReach);
@@ -409,6 +461,7 @@ function scaleRows(shares: Float32Array, k: number, by: 'sum' | 'largest'): void
 }
 
 function settingsOf(options: UmapOptions): Settings {
+  checkOptions(options, umapChecks);
   const {
     neighbours = 15,
     minimumDistance = 0.1,
@@ -422,20 +475,7 @@ function settingsOf(options: UmapOptions): Settings {
     seed = 42,
     ...threading
   } = options;
-  requireCount('neighbours', neighbours, 2);
-  requireNumber('spread', spread, Number.MIN_VALUE, Number.MAX_VALUE);
-  requireNumber('minimumDistance', minimumDistance, 0, spread);
-  if (epochs !== undefined) requireCount('epochs', epochs, 1);
-  requireNumber('learningRate', learningRate, Number.MIN_VALUE, Number.MAX_VALUE);
-  requireNumber('repulsionStrength', repulsionStrength, 0, Number.MAX_VALUE);
-  requireCount('negativeSamples', negativeSamples, 1);
-  requireNumber('negativeSamples', negativeSamples, 1, mostNegativeSamples);
-  if (!(initialisation instanceof Float32Array)) {
-    requireChoice('initialisation', initialisation, ['pca', 'random']);
-  }
-  requireChoice('engine', engine, ['simd', 'umap-js']);
-  requireCount('seed', seed, 0);
-  validateThreads(threading);
+  checkValue('minimumDistance', minimumDistance, numberFrom(0, spread));
   return {
     ...{ neighbours, minimumDistance, spread, epochs, learningRate, repulsionStrength },
     ...{ negativeSamples, initialisation, engine, seed, ...threading },

@@ -62,7 +62,7 @@ describe('KnnClassifier', () => {
   });
 
   it('says what is wrong with its options', async () => {
-    expect(() => new KnnClassifier({ k: 0 })).toThrow(/k to be a whole number from 1, got 0/);
+    expect(() => new KnnClassifier({ k: 0 })).toThrow(/`k` to be a whole number from 1, got 0/);
     expect(() => new KnnClassifier({ weights: 'near' as never })).toThrow(/got 'near'/);
     expect(() => new KnnClassifier({ engine: 'fast' as never })).toThrow(/got 'fast'/);
     expect(() => new KnnClassifier({ engine: 'ml-knn', weights: 'distance' })).toThrow(/ml-knn/);

@@ -134,7 +134,7 @@ describe('exactNeighbours', () => {
       [0, 1],
       [2, 3],
     ]);
-    await expect(exactNeighbours(data, data, 3)).rejects.toThrow(/k .* from 1 to 2.* got 3/);
+    await expect(exactNeighbours(data, data, 3)).rejects.toThrow(/`k` .* from 1 to 2.* got 3/);
     await expect(exactNeighbours(data, data, 2, { excludeSelf: true })).rejects.toThrow(/1 to 1/);
     await expect(exactNeighbours(data, data, 0)).rejects.toThrow(InvalidArgumentError);
     await expect(exactNeighbours(data, matrixOf([[1, 2, 3]]), 1)).rejects.toThrow(

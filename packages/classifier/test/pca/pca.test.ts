@@ -147,7 +147,7 @@ describe('Pca', () => {
 
   it('says what is wrong with its input', async () => {
     const data = lowRank(9, 4, 4);
-    expect(() => new Pca({ components: 0 })).toThrow(/components .* got 0/);
+    expect(() => new Pca({ components: 0 })).toThrow(/`components` .* got 0/);
     expect(() => new Pca().mean).toThrow(NotFittedError);
     await expect(new Pca({ components: 5 }).fit(data)).rejects.toThrow(/at most 4 for 9 rows of 4/);
     await expect(new Pca().fit(matrixOf([[1, 2]]))).rejects.toThrow(/at least 2 rows/);

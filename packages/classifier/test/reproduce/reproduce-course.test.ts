@@ -62,7 +62,7 @@ describe('reproduceCourse', () => {
     results = await reproduceCourse(train, test, {
       tsne: { iterations: 300 },
       umap: { epochs: 50 },
-      onStep: (step) => steps.push(step),
+      onProgress: ({ stage }) => void steps.push(stage),
     });
   }, 120_000);
 

@@ -1,4 +1,5 @@
 import { createRandom } from '@nn-lab/core/random';
+import { Work } from '@nn-lab/core/work';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { matrixOf, SvmClassifier, type SvmClassifierOptions } from '../../src/index.js';
 import { useBackend } from '../../src/node.js';
@@ -60,16 +61,16 @@ describe('SvmClassifier', () => {
   });
 
   it('says what is wrong with its options', () => {
-    expect(() => new SvmClassifier({ c: 0 })).toThrow(/c to be a number above 0, got 0/);
+    expect(() => new SvmClassifier({ c: 0 })).toThrow(/`c` to be a finite number above 0, got 0/);
     expect(() => new SvmClassifier({ c: Number.NaN })).toThrow(/got NaN/);
     expect(() => new SvmClassifier({ gamma: -1 })).toThrow(/above 0 or 'scale', got -1/);
-    expect(() => new SvmClassifier({ gamma: 'auto' as never })).toThrow(/got auto/);
+    expect(() => new SvmClassifier({ gamma: 'auto' as never })).toThrow(/got 'auto'/);
     expect(() => new SvmClassifier({ kernel: 'poly' as never })).toThrow(/got 'poly'/);
   });
 });
 
 describe('solveSvm', () => {
-  it('finds the solution that is known in closed form', () => {
+  it('finds the solution that is known in closed form', async () => {
     // Two points at distance 2 on a line, apart at 0: alpha = 2 / 2² for each, and no threshold.
     const kernel = [
       [1, -1],
@@ -80,13 +81,14 @@ describe('solveSvm', () => {
       diagonal: Float64Array.of(1, 1),
       row: (i: number) => Float32Array.from(kernel[i]!),
     };
-    const { coefficients, rho } = solveSvm(problem, 10, 1e-6);
+    const { coefficients, rho } = await solveSvm(problem, 10, 1e-6, new Work());
     expect(Array.from(coefficients)).toEqual([0.5, -0.5]);
     expect(rho).toBe(0);
-    expect(Array.from(solveSvm(problem, 0.25, 1e-6).coefficients)).toEqual([0.25, -0.25]);
+    const bounded = await solveSvm(problem, 0.25, 1e-6, new Work());
+    expect(Array.from(bounded.coefficients)).toEqual([0.25, -0.25]);
   });
 
-  it('satisfies the conditions of optimality', () => {
+  it('satisfies the conditions of optimality', async () => {
     const random = createRandom(9);
     const count = 60;
     const points = Array.from({ length: count }, () => [random.normal(), random.normal()]);
@@ -102,7 +104,7 @@ describe('solveSvm', () => {
       diagonal: new Float64Array(count).fill(1),
       row: (i: number) => kernel[i]!,
     };
-    const { coefficients, rho } = solveSvm(problem, c, 1e-6);
+    const { coefficients, rho } = await solveSvm(problem, c, 1e-6, new Work());
     expect(Math.abs(coefficients.reduce((sum, value) => sum + value))).toBeLessThan(1e-9);
     for (let i = 0; i < count; i++) {
       const alpha = coefficients[i]! * signs[i]!;

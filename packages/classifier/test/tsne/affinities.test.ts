@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { Work } from '@nn-lab/core/work';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { conditionalProbabilities, jointProbabilities } from '../../src/tsne/affinities.js';
@@ -70,11 +71,12 @@ describe('conditional probabilities', () => {
   });
 });
 
-describe('joint probabilities', () => {
-  const joint = jointProbabilities(
+describe('joint probabilities', async () => {
+  const joint = await jointProbabilities(
     conditionalProbabilities(distances, k, perplexity),
     { indices },
     rows,
+    new Work(),
   );
   const dense = new Float64Array(rows * rows);
   for (let row = 0; row < rows; row++) {

@@ -53,7 +53,7 @@ async function repel(
     'barnes-hut': () => new BarnesHutRepulsion(workspace, addresses, theta),
     fft: () => new FftRepulsion(workspace, addresses, spacing),
   };
-  repulsions[method]().compute();
+  for (const _ of repulsions[method]().compute());
   workspace.dispose();
   return {
     force: workspace.floats(addresses.force, map.length).slice(),

@@ -5,6 +5,7 @@ import {
   NotFittedError,
   ShapeError,
 } from '@nn-lab/core/errors';
+import { Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -33,11 +34,12 @@ const reference = JSON.parse(
 const short = { epochs: 30, neighbours: 8 } as const;
 
 describe('the graph', () => {
-  it("is umap-learn's, with a duplicate among the rows", () => {
+  it("is umap-learn's, with a duplicate among the rows", async () => {
     const { rows, neighbours } = reference;
     const indices = Int32Array.from(reference.indices as number[]);
     const distances = Float32Array.from(reference.distances as number[]);
-    const graph = neighbourGraph(memberships(distances, neighbours - 1, 1), { indices }, rows);
+    const shares = memberships(distances, neighbours - 1, 1);
+    const graph = await neighbourGraph(shares, { indices }, rows, new Work());
     const dense = new Float64Array(rows * rows);
     for (let row = 0; row < rows; row++) {
       for (let at = graph.starts[row]!; at < graph.starts[row + 1]!; at++) {
@@ -112,7 +114,9 @@ describe('a map', () => {
     run.dispose();
     const epochs: number[] = [];
     const whole = await new Umap(short).fit(x, {
-      onProgress: ({ epoch }) => epochs.push(epoch),
+      onProgress: ({ stage, done }) => {
+        if (stage === 'map') epochs.push(done);
+      },
       epochsBetweenProgress: 12,
     });
     expect(umap.map).toEqual(whole.map);
