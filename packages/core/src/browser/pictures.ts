@@ -34,12 +34,28 @@ async function readBytes(
   picture: string | URL | Blob | Uint8Array,
 ): Promise<{ bytes: Uint8Array; source: string }> {
   if (ArrayBuffer.isView(picture)) return { bytes: picture, source: 'picture' };
-  if (picture instanceof Blob) {
-    const source = picture instanceof File ? picture.name : 'picture';
-    return { bytes: new Uint8Array(await picture.arrayBuffer()), source };
+  if (isBlob(picture)) {
+    const source = 'name' in picture ? String(picture.name) : 'picture';
+    return { bytes: await bytesOf(picture), source };
   }
   const url = String(picture);
   return { bytes: await fetchPicture(url), source: url };
+}
+
+/** Not by instanceof: what `fetch` gives in jsdom is no `Blob` of jsdom's. */
+function isBlob(picture: string | URL | Blob): picture is Blob {
+  return typeof picture === 'object' && 'size' in picture && 'type' in picture;
+}
+
+/** jsdom's blobs can be read by its `FileReader` only. */
+async function bytesOf(blob: Blob): Promise<Uint8Array> {
+  if ('arrayBuffer' in blob) return new Uint8Array(await blob.arrayBuffer());
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(new Uint8Array(reader.result as ArrayBuffer));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsArrayBuffer(blob);
+  });
 }
 
 /**
@@ -90,7 +106,7 @@ export async function listLabelledPictures(
       throw new InvalidArgumentError(`The file ${name} is not among those chosen; choose it too.`);
     return file;
   };
-  const bytes = new Uint8Array(await chosen(table).arrayBuffer());
+  const bytes = await bytesOf(chosen(table));
   const rows = readPictureTable(bytes, table, fileColumn);
   return rows.map((row) => ({ ...row, location: chosen(row.file) }));
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { it } from 'vitest';
 
 /** What fixtures/make-fixtures.py found in its files with NumPy and Pillow. */
@@ -19,7 +20,7 @@ interface ExpectedArray {
 }
 
 export function fixturePath(name: string): string {
-  return new URL(`fixtures/${name}`, import.meta.url).pathname;
+  return join(import.meta.dirname, 'fixtures', name);
 }
 
 export function fixture(name: string): Uint8Array {
