@@ -20,7 +20,7 @@ import {
   UsageError,
 } from '@nn-lab/core/cli';
 import { renderPng } from '@nn-lab/core/node';
-import { scatterChart } from '@nn-lab/core/plot';
+import { type Svg, scatterChart } from '@nn-lab/core/plot';
 import { buildReport } from '@nn-lab/core/report';
 import type { Matrix } from '../matrix.js';
 import { Pca } from '../pca/index.js';
@@ -212,7 +212,7 @@ function drawMap(
   { labels, classNames }: LabelledRows,
   title: string,
   subtitle: string,
-): string {
+): Svg {
   const column = (at: number) =>
     Float32Array.from({ length: rows }, (_, row) => values[2 * row + at]!);
   return scatterChart(
@@ -241,7 +241,7 @@ function tableOf({ rows, values }: Matrix, { labels, classNames }: LabelledRows)
 function report(
   title: string,
   name: string,
-  picture: string,
+  picture: Svg,
   { trustworthiness, continuity, recall }: MapQuality,
   {
     rows,

@@ -4,6 +4,7 @@ import {
   confusionMatrixChart,
   heatMap,
   imageGrid,
+  type Svg,
   scatterChart,
 } from '@nn-lab/core/plot';
 import type { Matrix } from '../matrix.js';
@@ -21,7 +22,7 @@ export const reductionTitles: Readonly<Record<ReductionName, string>> = {
 const mapTitles = { pca: 'PCA', umap: 'UMAP', tsne: 't-SNE' } as const;
 
 /** The figures of the course's project and ours, as SVG documents by name. */
-export type CourseFigures = Readonly<Record<FigureName, string>>;
+export type CourseFigures = Readonly<Record<FigureName, Svg>>;
 
 type FigureName =
   | 'means'
@@ -118,7 +119,7 @@ function columnsOf({ rows, values }: Matrix): [Float32Array, Float32Array] {
   ];
 }
 
-function drawQuality({ maps }: CourseReproduction): string {
+function drawQuality({ maps }: CourseReproduction): Svg {
   const order = ['pca', 'umap', 'tsne'] as const;
   const series = (name: string, measure: keyof CourseMap['quality']) => ({
     name,
@@ -139,7 +140,7 @@ function drawQuality({ maps }: CourseReproduction): string {
   );
 }
 
-function drawReduced(results: CourseReproduction): string {
+function drawReduced(results: CourseReproduction): Svg {
   const names = Object.keys(reductionTitles) as ReductionName[];
   const percentages = (raw: Score, scores: readonly Score[]) =>
     [raw, ...scores].map(({ correct, total }) => (100 * correct) / total);
@@ -171,7 +172,7 @@ function drawReduced(results: CourseReproduction): string {
   );
 }
 
-function drawCandidates({ candidates }: CourseReproduction): string {
+function drawCandidates({ candidates }: CourseReproduction): Svg {
   const families = [...new Set(candidates.map(({ family }) => family))];
   const best = families.map(
     (family) => candidates.find((candidate) => candidate.family === family)!.result,

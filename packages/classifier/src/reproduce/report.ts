@@ -1,3 +1,4 @@
+import type { Svg } from '@nn-lab/core/plot';
 import { buildReport, type ReportBlock, type ReportSection } from '@nn-lab/core/report';
 import { bestSourcedAccuracy, courseResults, mapsElsewhere } from './course-results.js';
 import { type CourseFigures, reductionTitles } from './figures.js';
@@ -263,7 +264,7 @@ function selectionSection(
   };
 }
 
-function figuresOf(...pictures: string[]): ReportBlock {
+function figuresOf(...pictures: Svg[]): ReportBlock {
   return { kind: 'figures', figures: pictures.map((picture) => ({ picture })) };
 }
 

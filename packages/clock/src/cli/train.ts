@@ -80,8 +80,8 @@ export const trainCommand = defineCommand({
         signal,
         onCheckpoint: () => checkpointSaved(run.checkpoints),
         onNote: (note) => log.info(note),
-        onProgress: ({ phase, step, batch, figures }) => {
-          if (phase === 'train' && batch > 0) {
+        onProgress: ({ phase, step, figures }) => {
+          if (phase === 'train') {
             bar.update(step * source.batchSize, `loss ${figures.loss?.toFixed(3)}`);
           }
         },

@@ -44,6 +44,7 @@ export async function downloadDatasetFile(
       }
     }
   } catch (error) {
+    if (error instanceof CallerFailure) throw error.cause;
     options.signal?.throwIfAborted();
     const reason = `${(error as Error).message}; give another folder as cache`;
     tried.push({ place: folder ?? 'memory', reason });
@@ -93,7 +94,11 @@ async function fetchRest(
       if (offset !== from) await store.restart();
       for await (const chunk of chunks) {
         await store.append(chunk);
-        onProgress?.({ file: file.name, url, received: store.size, total });
+        try {
+          onProgress?.({ file: file.name, url, received: store.size, total });
+        } catch (error) {
+          throw new CallerFailure('onProgress threw', { cause: error });
+        }
       }
     } catch (error) {
       if (!(error instanceof FetchFailure)) throw error;
@@ -106,6 +111,9 @@ async function fetchRest(
     }
   }
 }
+
+/** What the caller's function threw, which is no failure of the disk. */
+class CallerFailure extends Error {}
 
 /** A download that is only held in memory. */
 class MemoryFile {

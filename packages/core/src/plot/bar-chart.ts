@@ -3,7 +3,7 @@ import { type Axis, contentOf } from './axes.js';
 import { type CartesianOptions, drawCartesian, type PlotArea } from './cartesian.js';
 import { commonFormat } from './number-format.js';
 import { type AxisOptions, checkLength, checkNotEmpty } from './options.js';
-import { element, textElement } from './svg.js';
+import { element, type Svg, textElement } from './svg.js';
 import { fitText, textWidth } from './text-width.js';
 import { categoryColors, theme } from './theme.js';
 
@@ -36,7 +36,7 @@ export function barChart(
   groups: readonly string[],
   series: readonly BarSeries[],
   options: BarChartOptions = {},
-): string {
+): Svg {
   const { yAxis = {} } = options;
   checkNotEmpty(groups.length, 'group');
   checkNotEmpty(series.length, 'series of bars');

@@ -1,7 +1,7 @@
 import { type Axis, type AxisContent, buildAxis } from './axes.js';
 import { drawHeader, type LegendEntry, outerMargin } from './header.js';
 import { type AxisOptions, type ChartOptions, checkExtent } from './options.js';
-import { element, svgDocument, textElement } from './svg.js';
+import { element, type Svg, svgDocument, textElement } from './svg.js';
 import { fitText, textWidth } from './text-width.js';
 import { theme } from './theme.js';
 
@@ -35,7 +35,7 @@ export interface CartesianContent {
 }
 
 /** Draws header, grid, axes and what the chart is about; text sizes decide the margins. */
-export function drawCartesian(content: CartesianContent, options: CartesianOptions): string {
+export function drawCartesian(content: CartesianContent, options: CartesianOptions): Svg {
   const { title, subtitle, width = 640, height = 400, xAxis = {}, yAxis = {} } = options;
   checkExtent(width, 'width', 200);
   checkExtent(height, 'height', 150);

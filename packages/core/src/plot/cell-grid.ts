@@ -2,7 +2,7 @@ import { drawHeader, outerMargin } from './header.js';
 import { type ChartOptions, checkExtent, checkLength, checkNotEmpty } from './options.js';
 import { drawPicture } from './picture-element.js';
 import { readableOn, rgbOf } from './readable-on.js';
-import { element, svgDocument, textElement } from './svg.js';
+import { element, type Svg, svgDocument, textElement } from './svg.js';
 import { fitText, textWidth } from './text-width.js';
 import { theme } from './theme.js';
 
@@ -38,7 +38,7 @@ export function drawCellGrid(
     readonly columnLabels?: readonly string[];
   },
   colorBar?: ColorBar,
-): string {
+): Svg {
   const { title, subtitle, width = 640, rowTitle, columnTitle } = options;
   const columnCount = cells[0]?.length ?? 0;
   checkExtent(width, 'width', 150);

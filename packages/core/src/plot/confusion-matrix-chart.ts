@@ -2,6 +2,7 @@ import { interpolateBlues, interpolateOranges } from 'd3-scale-chromatic';
 import type { ConfusionMatrix } from '../metrics/index.js';
 import { type CellGridOptions, drawCellGrid } from './cell-grid.js';
 import { formatNumber } from './number-format.js';
+import type { Svg } from './svg.js';
 import { theme } from './theme.js';
 
 /** Options of {@link confusionMatrixChart}. */
@@ -16,7 +17,7 @@ export type ConfusionMatrixChartOptions = CellGridOptions;
 export function confusionMatrixChart(
   matrix: ConfusionMatrix,
   options: ConfusionMatrixChartOptions = {},
-): string {
+): Svg {
   const { classNames, counts, support } = matrix;
   const size = classNames.length;
   const cells = classNames.map((_, row) =>

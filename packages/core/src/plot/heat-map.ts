@@ -3,6 +3,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { canShow, contentOf } from './axes.js';
 import { type CellGridOptions, drawCellGrid } from './cell-grid.js';
 import { commonFormat } from './number-format.js';
+import type { Svg } from './svg.js';
 import { theme } from './theme.js';
 
 /** Options of {@link heatMap}. */
@@ -32,7 +33,7 @@ const colorScales = {
  * @param rows - The matrix, a list of equally long rows.
  * @throws InvalidArgumentError when there is nothing to draw, lengths differ or an option is out of range.
  */
-export function heatMap(rows: readonly ArrayLike<number>[], options: HeatMapOptions = {}): string {
+export function heatMap(rows: readonly ArrayLike<number>[], options: HeatMapOptions = {}): Svg {
   const { colors = 'blues' } = options;
   const columnCount = rows[0]?.length ?? 0;
   const { showValues = rows.length * columnCount <= 400 } = options;

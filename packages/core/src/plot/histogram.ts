@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { checkDomain, contentOf, naturalDomain } from './axes.js';
 import { type CartesianOptions, drawCartesian } from './cartesian.js';
 import { type AxisOptions, checkNotEmpty } from './options.js';
-import { element } from './svg.js';
+import { element, type Svg } from './svg.js';
 import { categoryColors } from './theme.js';
 
 /** Options of {@link histogram}. */
@@ -22,7 +22,7 @@ export interface HistogramOptions extends Omit<CartesianOptions, 'xAxis'> {
  *
  * @throws InvalidArgumentError when no value can be shown or an option is out of range.
  */
-export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): string {
+export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Svg {
   const { color = categoryColors(1)[0]!, xAxis = {}, yAxis = {} } = options;
   if (xAxis.domain) checkDomain(xAxis.domain, 'linear');
   const [low, high] = xAxis.domain ?? contentOf([values]).extent;

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { drawHeader, outerMargin } from './header.js';
 import { type ChartOptions, checkExtent, checkLength, checkNotEmpty } from './options.js';
 import { drawPicture } from './picture-element.js';
-import { element, svgDocument, textElement } from './svg.js';
+import { element, type Svg, svgDocument, textElement } from './svg.js';
 import { fitText } from './text-width.js';
 import { theme } from './theme.js';
 
@@ -25,7 +25,7 @@ export interface ImageGridOptions extends ChartOptions {
  *
  * @throws InvalidArgumentError when there are no pictures, captions do not match or an option is out of range.
  */
-export function imageGrid(pictures: readonly Picture[], options: ImageGridOptions = {}): string {
+export function imageGrid(pictures: readonly Picture[], options: ImageGridOptions = {}): Svg {
   const { title, subtitle, width = 640, captions = [], captionColors = [], crisp = true } = options;
   checkNotEmpty(pictures.length, 'picture');
   checkExtent(width, 'width', 64);

@@ -22,3 +22,4 @@ export {
   type ScatterPoints,
   scatterChart,
 } from './scatter-chart.js';
+export type { Svg } from './svg.js';

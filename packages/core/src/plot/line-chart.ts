@@ -3,7 +3,7 @@ import { InvalidArgumentError } from '../errors.js';
 import { type Axis, contentOf } from './axes.js';
 import { type CartesianOptions, drawCartesian, type PlotArea } from './cartesian.js';
 import { checkLength, checkNotEmpty } from './options.js';
-import { element, textElement } from './svg.js';
+import { element, type Svg, textElement } from './svg.js';
 import { categoryColors, theme } from './theme.js';
 
 /** One line of a {@link lineChart}. */
@@ -57,7 +57,7 @@ const curves = { linear: curveLinear, step: curveStepAfter, smooth: curveMonoton
  *
  * @throws InvalidArgumentError when there is nothing to draw, lengths differ or an option is out of range.
  */
-export function lineChart(series: readonly LineSeries[], options: LineChartOptions = {}): string {
+export function lineChart(series: readonly LineSeries[], options: LineChartOptions = {}): Svg {
   const { curve = 'linear', references = [], xAxis = {}, yAxis = {} } = options;
   checkNotEmpty(series.length, 'line');
   if (!Object.hasOwn(curves, curve)) {

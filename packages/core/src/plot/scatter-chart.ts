@@ -3,7 +3,7 @@ import { type Axis, contentOf } from './axes.js';
 import { type CartesianOptions, drawCartesian } from './cartesian.js';
 import { checkLength, checkNotEmpty } from './options.js';
 import { readableOn } from './readable-on.js';
-import { element, round, textElement } from './svg.js';
+import { element, round, type Svg, textElement } from './svg.js';
 import { categoryColors, theme } from './theme.js';
 
 /** The points of a {@link scatterChart}; all lists are of one length. */
@@ -47,7 +47,7 @@ export interface ScatterChartOptions extends CartesianOptions {
  *
  * @throws InvalidArgumentError when there is nothing to draw, lengths differ or a category is out of range.
  */
-export function scatterChart(points: ScatterPoints, options: ScatterChartOptions = {}): string {
+export function scatterChart(points: ScatterPoints, options: ScatterChartOptions = {}): Svg {
   const { x: xs, y: ys } = points;
   const { markers = [], opacity = 0.8, xAxis = {}, yAxis = {} } = options;
   const {

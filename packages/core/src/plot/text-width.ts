@@ -1,18 +1,28 @@
-/** About how wide a text is at the given font size, for a sans-serif face: enough to lay it out. */
+/**
+ * About how wide a text is at the given font size, for a sans-serif face: enough to lay it out. Of a
+ * text that is wider than any picture only the beginning is measured.
+ */
 export function textWidth(text: string, size: number): number {
   let width = 0;
-  for (const character of text) width += advance(character);
+  for (const character of text.slice(0, longestMeasured)) width += advance(character);
   return width * size;
 }
 
-/** The text, cut with an ellipsis where it is wider than `width`. */
+const longestMeasured = 10_000;
+
+/** The text, cut with an ellipsis where it is wider than `width`; no more is looked at than fits. */
 export function fitText(text: string, width: number, size: number): string {
-  if (textWidth(text, size) <= width) return text;
-  const characters = [...text];
-  while (characters.length > 1 && textWidth(`${characters.join('')}…`, size) > width) {
-    characters.pop();
+  let used = 0;
+  let end = 0;
+  let kept = 0;
+  for (const character of text) {
+    used += advance(character);
+    end += character.length;
+    const isFirst = end === character.length;
+    if (isFirst || (used + advance('…')) * size <= width) kept = end;
+    if (used * size > width) return `${text.slice(0, kept).trimEnd()}…`;
   }
-  return `${characters.join('').trimEnd()}…`;
+  return text;
 }
 
 function advance(character: string): number {

@@ -1,3 +1,5 @@
+import type { Svg } from '../plot/svg.js';
+
 /** A titled part of a report. */
 export interface ReportSection {
   readonly title: string;
@@ -21,8 +23,8 @@ export interface FiguresBlock {
 
 /** A picture with what it shows. */
 export interface ReportFigure {
-  /** An SVG document, as the plot room makes it, or the bytes of a picture. */
-  readonly picture: string | ReportImage;
+  /** A chart of the plot room, or the bytes of a picture. */
+  readonly picture: Svg | ReportImage;
   /** Below the picture; plain text. */
   readonly caption?: string;
   /** What the picture shows, for who cannot see it. Default: the caption. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.js';
+import { isSvg } from '../plot/svg.js';
 import type {
   ComparisonBlock,
   ComparisonMeasure,
@@ -13,7 +14,7 @@ import type {
   TableBlock,
   TextBlock,
 } from './blocks.js';
-import { dataUrl, escapeHtml, inlineSvg } from './markup.js';
+import { dataUrl, escapeHtml } from './markup.js';
 import { styles } from './styles.js';
 
 /** What a report says. All texts are plain text; nothing in them is taken for HTML. */
@@ -35,15 +36,13 @@ export interface Report {
  * inline. It reads well on a screen (light and dark), a telephone and paper, and aloud.
  *
  * @returns an HTML document.
- * @throws InvalidArgumentError for a figure that is no SVG document, or a row of the wrong length.
+ * @throws InvalidArgumentError for a figure that is no chart of the plot room, or a row of the wrong length.
  */
 export function buildReport(report: Report): string {
   const { title, subtitle, summary = [], sections, footer, language = 'en' } = report;
   const ids = sectionIds(sections);
-  let figures = 0;
-  const nextFigure = () => `figure-${++figures}-`;
   const parts = sections.map((section, index) => {
-    const blocks = section.blocks.map((block) => renderBlock(block, nextFigure)).join('\n');
+    const blocks = section.blocks.map((block) => renderBlock(block)).join('\n');
     const id = ids[index]!;
     return `<section aria-labelledby="${id}">\n<h2 id="${id}">${escapeHtml(section.title)}</h2>\n${blocks}\n</section>`;
   });
@@ -105,12 +104,12 @@ const betterMark = '<span class="mark"><span aria-hidden="true">✓ </span>bette
 const unknown =
   '<span class="unknown"><span aria-hidden="true">–</span><span class="unseen">not measured</span></span>';
 
-function renderBlock(block: ReportBlock, nextFigure: () => string): string {
+function renderBlock(block: ReportBlock): string {
   switch (block.kind) {
     case 'text':
       return renderText(block);
     case 'figures':
-      return renderFigures(block, nextFigure);
+      return renderFigures(block);
     case 'table':
       return renderTable(block);
     case 'comparison':
@@ -128,19 +127,22 @@ function renderText({ text }: TextBlock): string {
     .join('\n');
 }
 
-function renderFigures({ figures }: FiguresBlock, nextFigure: () => string): string {
-  const all = figures.map((figure) => renderFigure(figure, nextFigure())).join('\n');
+function renderFigures({ figures }: FiguresBlock): string {
+  const all = figures.map(renderFigure).join('\n');
   return `<div class="figures${figures.length === 1 ? ' one' : ''}">${all}</div>`;
 }
 
-function renderFigure(
-  { picture, caption, description = caption }: ReportFigure,
-  idPrefix: string,
-): string {
+function renderFigure({ picture, caption, description = caption }: ReportFigure): string {
   const label = description === undefined ? '' : escapeHtml(description);
   const below = caption === undefined ? '' : `<figcaption>${escapeHtml(caption)}</figcaption>`;
   if (typeof picture === 'string') {
-    return `<figure><div class="picture">${inlineSvg(picture, idPrefix)}</div>${below}</figure>`;
+    if (!isSvg(picture)) {
+      const given: string = picture;
+      throw new InvalidArgumentError(
+        `Expected a figure's picture to be a chart of @nn-lab/core/plot or the bytes of a picture, got ${JSON.stringify(given.slice(0, 40))}.`,
+      );
+    }
+    return `<figure><div class="picture">${picture}</div>${below}</figure>`;
   }
   const { type, bytes, pixelated = false, width } = picture;
   const size = width === undefined ? '' : ` width="${Math.round(width)}"`;

@@ -122,9 +122,10 @@ export interface CheckpointEvent {
 /** Where the run stands, a few times a second. */
 export interface ProgressEvent {
   readonly phase: 'train' | 'validate';
+  /** The epoch at work, from 0 to `epochs` - 1. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Batches done in this phase of the epoch. */
+  /** Batches done in this phase of the epoch, from 1 to `batches`. */
   readonly batch: number;
   readonly batches: number;
   readonly step: number;

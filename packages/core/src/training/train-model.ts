@@ -38,7 +38,7 @@ import { assignValues, copyValues, WeightAverage } from './weight-average.js';
  *
  * Given a pure {@link BatchSource} and no layer that draws from `Math.random` (`SeededDropout`
  * instead of dropout), a run that was killed and resumed ends with byte for byte the weights of one
- * that was not, on the same backend with the same number of threads.
+ * that was not, on the same backend.
  *
  * @throws InvalidArgumentError for options that do not fit together, or a checkpoint of another run.
  * @throws ShapeError when a batch does not fit the model.
@@ -195,7 +195,7 @@ class TrainingRun {
 
   /** Validation and all that follows an epoch's last step; false when aborted. */
   async #closeEpoch(): Promise<boolean> {
-    const { source, epochs, earlyStopping, onEpoch } = this.#options;
+    const { epochs, earlyStopping, onEpoch } = this.#options;
     const { checkpoints, checkpointEveryEpochs = 1 } = this.#options;
     const progress = this.#progress;
     const { validated, best } = await this.#validate();
@@ -220,7 +220,6 @@ class TrainingRun {
 
     const history = [...progress.history];
     await onEpoch?.({ record: history.at(-1)!, history, isBest: best });
-    this.#tellProgress('train', 0, source.batchesPerEpoch, true);
     const last = progress.epoch === epochs || progress.stoppedEarly;
     if (checkpoints && (last || progress.epoch % checkpointEveryEpochs === 0)) {
       await this.#saveCheckpoint();
@@ -435,20 +434,16 @@ class TrainingRun {
     return seconds;
   }
 
-  #tellProgress(
-    phase: ProgressEvent['phase'],
-    batch: number,
-    batches: number,
-    always = false,
-  ): void {
+  #tellProgress(phase: ProgressEvent['phase'], batch: number, batches: number): void {
     const { onProgress, progressInterval = 100, epochs, source } = this.#options;
     if (!onProgress) return;
     const now = performance.now();
-    if (!always && batch < batches && now - this.#lastProgress < progressInterval) return;
+    if (batch < batches && now - this.#lastProgress < progressInterval) return;
     this.#lastProgress = now;
     const { epoch, step } = this.#progress;
     const rate = this.#rate.examplesPerSecond;
     const examplesLeft = (this.#totalSteps - step) * source.batchSize;
+    const validationsLeft = epochs - epoch - (phase === 'validate' ? batch / batches : 0);
     onProgress({
       phase,
       epoch,
@@ -461,7 +456,7 @@ class TrainingRun {
       figures: this.#sums.means(),
       examplesPerSecond: rate,
       secondsLeft:
-        rate > 0 ? examplesLeft / rate + (epochs - epoch) * this.#validationSeconds : undefined,
+        rate > 0 ? examplesLeft / rate + validationsLeft * this.#validationSeconds : undefined,
     });
   }
 

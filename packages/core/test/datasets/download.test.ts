@@ -199,6 +199,26 @@ describe('downloading a file', () => {
   });
 });
 
+describe("what the caller's onProgress throws", () => {
+  it.each([
+    new RangeError('of the caller'),
+    Object.assign(new Error('of the caller'), { code: 'ENOSPC' }),
+    undefined,
+  ])('is thrown as it is, and no next address is tried: %s', async (thrown) => {
+    handle = serve(content);
+    const onProgress = () => {
+      throw thrown;
+    };
+    const outcome = await download({ onProgress, addresses: [address, address] }).then(
+      () => 'not thrown',
+      (error: unknown) => ({ error }),
+    );
+    expect(outcome).toEqual({ error: thrown });
+    expect((outcome as { error: unknown }).error).toBe(thrown);
+    expect(requests).toHaveLength(1);
+  });
+});
+
 describe('a download that fails leaves no file of that name, and says why', () => {
   it('when the bytes are others', async () => {
     handle = serve(Buffer.alloc(content.length));

@@ -13,6 +13,8 @@ import {
   lineChart,
   scatterChart,
 } from '../../src/plot/index.js';
+import { isSvg } from '../../src/plot/svg.js';
+import { fitText, textWidth } from '../../src/plot/text-width.js';
 import { findAll, parseSvg, textsOf, type XmlElement } from './parse-svg.js';
 
 const numberOf = (element: XmlElement, attribute: string) => Number(element.attributes[attribute]);
@@ -40,6 +42,47 @@ function embedded(image: XmlElement) {
   return decode(Uint8Array.from(Buffer.from(body, 'base64')));
 }
 
+describe('texts without end', () => {
+  const endless = 'wide name '.repeat(100_000);
+
+  it('are cut to their place, in every chart', () => {
+    const names = [endless, endless];
+    const charts = [
+      confusionMatrixChart(confusionMatrix([0, 1], [0, 1], [endless, `${endless}2`])),
+      heatMap([[1, 2]], { columnLabels: names, rowLabels: [endless] }),
+      barChart(names, [
+        { name: endless, values: [1, 2] },
+        { name: endless, values: [1, 2] },
+      ]),
+      scatterChart({ x: [1], y: [1] }, { categoryNames: names }),
+      imageGrid([picture(2, 2, 1)], { captions: [endless] }),
+      lineChart([{ name: endless, y: [1, 2] }], { subtitle: endless }),
+    ];
+    for (const svg of charts) expect(svg.length).toBeLessThan(20_000);
+  });
+
+  it('keep the longest beginning that fits with its ellipsis', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('i', 'W', 'a', ' ', '漢', '😀'), maxLength: 40 }),
+        fc.double({ min: 5, max: 200, noNaN: true }),
+        (text, width) => {
+          const fitted = fitText(text, width, 10);
+          if (textWidth(text, 10) <= width) {
+            expect(fitted).toBe(text);
+            return;
+          }
+          const characters = [...text];
+          let count = characters.length;
+          const cut = () => `${characters.slice(0, count).join('')}…`;
+          while (count > 1 && textWidth(cut(), 10) > width) count--;
+          expect(fitted).toBe(`${characters.slice(0, count).join('').trimEnd()}…`);
+        },
+      ),
+    );
+  });
+});
+
 describe('every chart', () => {
   const anyNumber = fc.oneof(
     fc.double(),
@@ -60,6 +103,7 @@ describe('every chart', () => {
   function check(draw: () => string): void {
     const svg = draw();
     parseSvg(svg);
+    expect(isSvg(svg)).toBe(true);
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   }
 

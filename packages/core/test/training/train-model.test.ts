@@ -327,7 +327,16 @@ describe('trainModel', () => {
     expect(events[0]).toMatchObject({ phase: 'train', epoch: 0, epochs: 2, batch: 1, batches: 5 });
     expect(events[0]!.examplesPerSecond).toBeGreaterThan(0);
     expect(events[0]!.secondsLeft).toBeGreaterThan(0);
-    expect(events.at(-1)).toMatchObject({ epoch: 2, step: 10, totalSteps: 10, secondsLeft: 0 });
+    expect(events.at(-1)).toMatchObject({
+      ...{ phase: 'validate', epoch: 1, epochs: 2, batch: 2, batches: 2 },
+      ...{ step: 10, totalSteps: 10, secondsLeft: 0 },
+    });
+    for (const { epoch, batch, batches, figures } of events) {
+      expect(epoch).toBeLessThan(2);
+      expect(batch).toBeGreaterThan(0);
+      expect(batch).toBeLessThanOrEqual(batches);
+      expect(figures.loss).toBeGreaterThan(0);
+    }
   });
 
   it('asks an asynchronous source one batch ahead, and takes them in order', async () => {

@@ -4,6 +4,7 @@ import {
   imageGrid,
   type LineSeries,
   lineChart,
+  type Svg,
 } from '@nn-lab/core/plot';
 import type { LoadedRows } from './digits.js';
 import type { MethodResult } from './reproduce.js';
@@ -12,8 +13,8 @@ import type { MethodResult } from './reproduce.js';
 export function drawPerceptronPlots(
   results: readonly MethodResult[],
   data: LoadedRows,
-): Readonly<Record<string, string>> {
-  const plots: Record<string, string> = {};
+): Readonly<Record<string, Svg>> {
+  const plots: Record<string, Svg> = {};
   for (const result of results) {
     plots[`accuracy-${result.method}`] = drawAccuracy(result);
     plots[`confusion-${result.method}-train`] = confusionMatrixChart(result.train.matrix, {
@@ -31,7 +32,7 @@ export function drawPerceptronPlots(
 /** Methods as they are written. */
 export const titles = { batch: 'Batch', online: 'Online', averaged: 'Averaged' } as const;
 
-function drawAccuracy({ method, training, train, test }: MethodResult): string {
+function drawAccuracy({ method, training, train, test }: MethodResult): Svg {
   const { history, bestEpoch } = training;
   // Averaged weights of epoch 0 are zeros: every row counts as the first class.
   const shown = method === 'averaged' ? history.slice(1) : history;
@@ -53,7 +54,7 @@ function drawAccuracy({ method, training, train, test }: MethodResult): string {
   });
 }
 
-function drawPerClass(results: readonly MethodResult[], { test }: LoadedRows): string {
+function drawPerClass(results: readonly MethodResult[], { test }: LoadedRows): Svg {
   return barChart(
     test.classNames,
     results.map(({ method, test: { perClass } }) => ({
@@ -71,7 +72,7 @@ function drawPerClass(results: readonly MethodResult[], { test }: LoadedRows): s
 }
 
 /** The averaged weights of each class as a picture, all on one scale. */
-function drawWeights(results: readonly MethodResult[], { train }: LoadedRows): string {
+function drawWeights(results: readonly MethodResult[], { train }: LoadedRows): Svg {
   const { perceptron } = results.find(({ method }) => method === 'averaged')!;
   const { weights, classes, features } = perceptron;
   const [height, width] = train.shape;

@@ -6,6 +6,7 @@ import {
   type RunMachine,
 } from '@nn-lab/core/cli';
 import { renderPng } from '@nn-lab/core/node/files';
+import type { Svg } from '@nn-lab/core/plot';
 import { buildReport, type ReportSection } from '@nn-lab/core/report';
 import { courseResults, projectOneResults } from '../course.js';
 import type { LoadedRows } from './digits.js';
@@ -38,7 +39,7 @@ const percent = (part: number, total: number) => (100 * part) / total;
 
 function report(
   { data, results, machine }: PerceptronResults,
-  plots: Readonly<Record<string, string>>,
+  plots: Readonly<Record<string, Svg>>,
 ): string {
   return buildReport({
     title: 'Multi-class perceptron from scratch',

@@ -1,5 +1,5 @@
 import { formatQuantity } from '@nn-lab/core/cli';
-import { barChart, type LineSeries, lineChart } from '@nn-lab/core/plot';
+import { barChart, type LineSeries, lineChart, type Svg } from '@nn-lab/core/plot';
 import type { CourseRun } from '../course.js';
 import type { Initialisation, SuccessMeasurement } from '../success-rate.js';
 import { courseFigures, meanOf } from './course-figures.js';
@@ -44,7 +44,7 @@ function drawError(
   runs: readonly CourseRun[],
   name: (run: CourseRun) => string,
   title: string,
-): string {
+): Svg {
   return lineChart(
     runs.map((run) => ({ name: name(run), ...thinned(run.trace!.mse) })),
     { title, xAxis: iteration, yAxis: { title: 'Mean squared error' }, dots: false },
@@ -55,7 +55,7 @@ function drawMisclassified(
   runs: readonly CourseRun[],
   name: (run: CourseRun) => string,
   title: string,
-): string {
+): Svg {
   return lineChart(
     runs.map((run) => ({ name: name(run), ...changesOf(run.trace!.misclassified) })),
     {
@@ -85,7 +85,7 @@ function changesOf(values: Uint8Array): Pick<LineSeries, 'x' | 'y'> {
   return { x: kept, y: kept.map((index) => values[index]!) };
 }
 
-function drawLazy(lazy: readonly number[]): string {
+function drawLazy(lazy: readonly number[]): Svg {
   return barChart(
     lazy.map((_, index) => String(index + 1)),
     [{ name: '', values: lazy }],
@@ -99,7 +99,7 @@ function drawLazy(lazy: readonly number[]): string {
   );
 }
 
-function drawSuccess(success: readonly SuccessMeasurement[]): string {
+function drawSuccess(success: readonly SuccessMeasurement[]): Svg {
   const rates = [...new Set(success.map(({ learningRate }) => learningRate))];
   const { count, maxEvaluations } = success[0]!;
   return lineChart(
@@ -125,7 +125,7 @@ function drawSuccess(success: readonly SuccessMeasurement[]): string {
 }
 
 /** For each learning rate the share solved within so many evaluations. */
-function drawTimes(success: readonly SuccessMeasurement[], init: Initialisation): string {
+function drawTimes(success: readonly SuccessMeasurement[], init: Initialisation): Svg {
   const rows = success.filter((one) => one.init === init);
   const limit = rows[0]!.maxEvaluations;
   const first = Math.min(10, limit);
