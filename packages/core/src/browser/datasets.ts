@@ -178,7 +178,7 @@ async function assemble(
   const contents = new Map<string, DatasetContent>();
   const sources: DatasetSource[] = [];
   for (const { file, bytes, url } of files) {
-    const content = isGzip(bytes) ? await gunzip(bytes, { source: url, maxBytes: 2 ** 30 }) : bytes;
+    const content = isGzip(bytes) ? await gunzip(bytes, { source: url }) : bytes;
     const hash = await sha256(bytes);
     const official =
       hash === file.sha256 ||

@@ -7,7 +7,7 @@ import { gunzip as gunzipCallback } from 'node:zlib';
 import envPaths from 'env-paths';
 import { userFolder } from '../cli/user-folder.js';
 import { loadEmbeddedDigits } from '../datasets/digits16.js';
-import { isGzip } from '../datasets/formats/inflate.js';
+import { isGzip, unpackedLimit } from '../datasets/formats/inflate.js';
 import {
   assembleDataset,
   type DatasetAttempt,
@@ -281,7 +281,9 @@ async function assemble(
 /** Node's own inflater takes a third of the time of its `DecompressionStream`. */
 async function gunzip(bytes: Uint8Array, source: string): Promise<Uint8Array> {
   try {
-    const content = await promisify(gunzipCallback)(bytes, { maxOutputLength: 2 ** 30 });
+    const content = await promisify(gunzipCallback)(bytes, {
+      maxOutputLength: unpackedLimit(bytes.length),
+    });
     return new Uint8Array(content.buffer, content.byteOffset, content.length);
   } catch (cause) {
     throw new DataFormatError(

@@ -142,6 +142,18 @@ describe('parseNumberCsv tells names, labels and numbers apart', () => {
   });
 });
 
+describe('lines that no table has', () => {
+  // Splitting hundreds of millions of commas, or a list of as many fields, ends Node itself.
+  it.each([
+    ['commas', ','.repeat(2 ** 24 + 1)],
+    ['line ends in quotes', `1,"${'\n'.repeat(2 ** 24)}"`],
+    ['quoted fields', '"",'.repeat(2 ** 23)],
+    ['blanks', `1${' '.repeat(2 ** 24)}`],
+  ])('are refused: %s', (_, text) => {
+    refuse(text, 'line 1: Expected at most 16777216 characters');
+  });
+});
+
 describe('parseLabelCsv', () => {
   it('reads a class a line, with a name above or not', () => {
     expect(parseLabelCsv('b\na\nb').classNames).toEqual(['a', 'b']);

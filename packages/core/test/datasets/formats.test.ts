@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
 import { describe, expect, it } from 'vitest';
+import { unpackedLimit } from '../../src/datasets/formats/inflate.js';
 import {
   gunzip,
   inflate,
@@ -18,6 +19,11 @@ import { DataFormatError } from '../../src/errors.js';
 import { expected, fixture, numbersOf } from './fixtures.js';
 
 const ascii = (text: string) => new TextEncoder().encode(text);
+
+/** What fixtures/make-archive-fixtures.py wrote in many ways. */
+const archived: { shape: number[]; data: number[] } = JSON.parse(
+  new TextDecoder().decode(fixture('archives/expected.json')),
+);
 
 /** The error that `run` ends in, which must be a DataFormatError. */
 async function formatError(run: () => unknown): Promise<DataFormatError> {
@@ -37,6 +43,14 @@ describe('.npy', () => {
     expect(shape).toEqual(array.shape);
     expect([...data]).toEqual(numbersOf(array));
   });
+
+  it.each(['double-quotes', 'other-order', 'mixed-quotes', 'no-byte-order'])(
+    'a header with %s is read as NumPy reads it',
+    (name) => {
+      const { shape, data } = parseNpy(fixture(`archives/${name}.npy`));
+      expect({ shape, data: [...data] }).toEqual(archived);
+    },
+  );
 
   it('keeps the type where JavaScript has it', () => {
     const typeOf = (name: string) => parseNpy(fixture(name)).data.constructor;
@@ -97,6 +111,14 @@ describe('.npz', () => {
     for (const [key, array] of Object.entries(arrays)) {
       expect(read.get(key)!.shape).toEqual(array.shape);
       expect([...read.get(key)!.data]).toEqual(numbersOf(array));
+    }
+  });
+
+  it('leaves out the folders of the archive', async () => {
+    const read = await parseNpz(fixture('archives/folders.npz'));
+    expect([...read.keys()]).toEqual(['data/x', 'y']);
+    for (const { shape, data } of read.values()) {
+      expect({ shape, data: [...data] }).toEqual(archived);
     }
   });
 
@@ -243,6 +265,21 @@ describe('gzip', () => {
     const error = await formatError(() => gunzip(packed, { maxBytes: 5999, source: 'a.gz' }));
     expect(error.message).toContain('more than the 5,999 bytes');
     expect((await gunzip(packed, { maxBytes: 6000 })).length).toBe(6000);
+  });
+
+  it('gives up a bomb at 256 MiB, of which it holds nothing', async () => {
+    // 2 MB that hold 2 GB of zeros: each member is 1 MiB.
+    const member = gzipSync(new Uint8Array(2 ** 20));
+    const bomb = new Uint8Array(Buffer.concat(new Array(2048).fill(member)));
+    const before = process.memoryUsage().arrayBuffers;
+    const error = await formatError(() => gunzip(bomb));
+    expect(error.message).toContain('hold more than the 268,435,456 bytes that are allowed');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 29);
+  });
+
+  it('allows 16 times what is large', () => {
+    expect(unpackedLimit(2 ** 20)).toBe(2 ** 28);
+    expect(unpackedLimit(2 ** 30)).toBe(2 ** 34);
   });
 
   it('notices what is cut short, changed by one bit, or no gzip at all', async () => {

@@ -34,13 +34,22 @@ export function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }
 
+/** No engine's strings are much longer. */
+const maxTextBytes = 2 ** 29 - 32;
+
 /**
  * The text of a file in UTF-8, or in UTF-16 with a byte order mark. The mark stays in it.
  *
- * @throws DataFormatError when the bytes are neither.
+ * @throws DataFormatError when the bytes are neither, or more than a string holds.
  */
 export function decodeText(content: Uint8Array | string, source: string): string {
   if (typeof content === 'string') return content;
+  if (content.length > maxTextBytes) {
+    throw formatError(
+      source,
+      `Expected text of at most ${describeBytes(maxTextBytes)}, got ${describeBytes(content.length)}. Divide it into smaller files.`,
+    );
+  }
   const [first, second] = content;
   const encoding =
     first === 0xff && second === 0xfe

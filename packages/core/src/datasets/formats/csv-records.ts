@@ -12,6 +12,10 @@ export interface CsvRecord {
   readonly offset: () => number;
 }
 
+/** More than the lines of any table, and fewer fields than end an engine for want of memory. */
+const maxLineLength = 2 ** 24;
+const tooLong = `Expected at most ${maxLineLength} characters. Is it a table, and are its quotes closed?`;
+
 /**
  * Visits the records of a text, which may end in `\n`, `\r\n` or `\r`, each as it likes. Records of
  * one blank field are left out, unless it stands in quotes.
@@ -31,25 +35,31 @@ export function forEachRecord(
   visit: (record: CsvRecord) => unknown,
 ): void {
   const { source, delimiter, start = 0 } = options;
+  const lineError = (message: string, line: number, offset: () => number) =>
+    formatError(source, `line ${line}: ${message}`, { offset: offset() });
   const ends = new LineEnds(text);
   let at = start === 0 && text.startsWith('\ufeff') ? 1 : start;
   let line = 1 + countLines(text.slice(0, start));
   let columns: number | undefined;
   while (at < text.length) {
     const begin = at;
-    const offset = () => new TextEncoder().encode(text.slice(0, begin)).length;
     const end = ends.next(at);
+    if (end === begin) {
+      at = afterLineEnd(text, end);
+      line++;
+      continue;
+    }
+    const offset = () => new TextEncoder().encode(text.slice(0, begin)).length;
     const simple = text.slice(at, end);
     let fields: string[];
     let lines = 1;
+    if (simple.length > maxLineLength) throw lineError(tooLong, line, offset);
     if (!simple.includes('"')) {
       fields = splitLine(simple, delimiter);
       at = afterLineEnd(text, end);
     } else {
       const quoted = readQuoted(text, at, delimiter);
-      if (typeof quoted === 'string') {
-        throw formatError(source, `line ${line}: ${quoted}`, { offset: offset() });
-      }
+      if (typeof quoted === 'string') throw lineError(quoted, line, offset);
       fields = quoted.fields;
       lines = countLines(text.slice(at, quoted.end)) + 1;
       at = afterLineEnd(text, quoted.end);
@@ -71,10 +81,11 @@ export function forEachRecord(
 
 /** The delimiter that the first records have alike, from `start` on. */
 export function delimiterOf(
-  text: string,
+  whole: string,
   start: number,
   isNumber: (field: string) => boolean,
 ): CsvDelimiter {
+  const text = headOf(whole, start);
   // Commas come last: they may be decimal marks.
   const candidates: readonly CsvDelimiter[] = ['\t', ';', '|', ','];
   const alike = candidates.find((delimiter) => sample(text, start, delimiter) !== undefined);
@@ -83,12 +94,20 @@ export function delimiterOf(
   if (first && (later.length > 0 ? later : [first]).every((fields) => fields.some(isNumber))) {
     return ' ';
   }
-  const [line = ''] = text.slice(start).split(/[\r\n]/, 1);
+  const line = text.slice(start, Math.min(new LineEnds(text).next(start), start + 2 ** 16));
   const count = (delimiter: CsvDelimiter) => line.split(delimiter).length;
   return candidates.reduce((a, b) => (count(b) >= count(a) ? b : a));
 }
 
 const sampledRecords = 20;
+
+/** The first MiB of lines, or all of a text whose first line is longer. */
+function headOf(text: string, start: number): string {
+  const limit = start + 2 ** 20;
+  if (text.length <= limit) return text;
+  const end = Math.max(text.lastIndexOf('\n', limit), text.lastIndexOf('\r', limit));
+  return end > start ? text.slice(0, end) : text;
+}
 
 /** The first records, where they have the same number of fields, more than one. */
 function sample(text: string, start: number, delimiter: CsvDelimiter): string[][] | undefined {
@@ -141,6 +160,7 @@ function readQuoted(
       if (delimiter !== ' ' || at > fieldStart) fields.push(text.slice(fieldStart, at));
     }
     if (delimiter === ' ') at = skipBlanks(text, at, delimiter);
+    if (at - start > maxLineLength) return tooLong;
     if (at >= text.length || isLineEnd(text[at]!)) return { fields, end: at };
     if (delimiter !== ' ') at++;
   }
@@ -165,7 +185,12 @@ function afterLineEnd(text: string, end: number): number {
 }
 
 function countLines(text: string): number {
-  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
+  let lines = 0;
+  for (let at = 0; at < text.length; at = afterLineEnd(text, at)) {
+    while (at < text.length && !isLineEnd(text[at]!)) at++;
+    if (at < text.length) lines++;
+  }
+  return lines;
 }
 
 /** The ends of lines, found in one pass over the text. */

@@ -100,7 +100,7 @@ export function parseNumberCsv(
   const layout = layoutOf(text, records, options);
   const { columnNames, labelColumn } = layout;
   const read = new NumberReader(source);
-  const values: number[] = [];
+  const values = new NumberList();
   const labels: string[] = [];
   let rows = 0;
   let skip = layout.skip;
@@ -132,7 +132,7 @@ export function parseNumberCsv(
     ...(columnNames ? { header: columnNames.filter((_, column) => column !== labelColumn) } : {}),
     rows,
     columns: values.length / rows,
-    values: Float64Array.from(values),
+    values: values.toArray(),
     ...(classes ? { labels: classes } : {}),
     ...(note === undefined ? {} : { note }),
   };
@@ -220,6 +220,25 @@ const noNamePattern = /^(?:|[?-]|[+-]?(?:inf|infinity|∞)|nan|na|n\/a|null|#.*|
 
 function isName(field: string): boolean {
   return !isNumber(field) && !noNamePattern.test(field.trim());
+}
+
+/** Numbers one after another, of which there may be more than a plain array holds. */
+class NumberList {
+  #values = new Float64Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const longer = new Float64Array(2 * this.length);
+      longer.set(this.#values);
+      this.#values = longer;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  toArray(): Float64Array {
+    return this.#values.slice(0, this.length);
+  }
 }
 
 /** Reads numbers that all have the same decimal mark. */

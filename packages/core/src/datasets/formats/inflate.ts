@@ -3,11 +3,17 @@ import { concatBytes, describeBytes, formatError, type ParseOptions } from './by
 
 /** Options of `inflate` and `gunzip`. */
 export interface InflateOptions extends ParseOptions {
-  /** The most bytes that may come out; more is an error, and is never held. Default 2 GiB. */
+  /**
+   * The most bytes that may come out; more is an error, and is never held. Default 256 MiB, or 16
+   * times the bytes that go in where that is more.
+   */
   readonly maxBytes?: number;
 }
 
-const defaultMaxBytes = 2 ** 31;
+/** The bytes that compressed ones may hold unless their reader knows better. */
+export function unpackedLimit(packedBytes: number): number {
+  return Math.max(2 ** 28, 16 * packedBytes);
+}
 
 /** The two bytes that every gzip file begins with are there. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -48,7 +54,7 @@ export async function* inflateChunks(
   format: CompressionFormat,
   options: InflateOptions = {},
 ): AsyncGenerator<Uint8Array, void> {
-  const { source = format, maxBytes = defaultMaxBytes } = options;
+  const { source = format, maxBytes = unpackedLimit(bytes.length) } = options;
   if (!(maxBytes >= 0)) {
     throw new InvalidArgumentError(
       `maxBytes must be a number of at least 0, but ${maxBytes} came.`,
@@ -70,7 +76,7 @@ export async function* inflateChunks(
       if (length > maxBytes) {
         throw formatError(
           source,
-          `${describeBytes(bytes.length)} of compressed data hold more than the ${describeBytes(maxBytes)} that are allowed; raise maxBytes if the source is trusted.`,
+          `${describeBytes(bytes.length)} of compressed data hold more than the ${describeBytes(maxBytes)} that are allowed.`,
         );
       }
       yield chunk.value;

@@ -45,7 +45,7 @@ export function parseNpy(bytes: Uint8Array, options: ParseOptions = {}): NpyArra
   const reader = new ByteReader(bytes, options.source ?? 'npy', 'a .npy file');
   const { descr, fortranOrder, shape } = readHeader(reader);
 
-  const match = /^([<>|=])([biuf][1248])$/.exec(descr);
+  const match = /^([<>|=]?)([biuf][1248])$/.exec(descr);
   const type = match && types[match[2]!];
   if (!match || !type) {
     throw reader.error(
@@ -85,24 +85,22 @@ function readHeader(reader: ByteReader): { descr: string; fortranOrder: boolean;
   const header = new TextDecoder(major === 3 ? 'utf-8' : 'latin1').decode(
     reader.take(length, 'header'),
   );
-  const descr = /'descr'\s*:\s*'([^']*)'/.exec(header);
-  const order = /'fortran_order'\s*:\s*(True|False)/.exec(header);
-  const shape = /'shape'\s*:\s*\(([\d\s,L]*)\)/.exec(header);
-  if (!descr || !order || !shape) {
+  // A literal of Python: NumPy writes single quotes, other programs double ones.
+  const descr = /(['"])descr\1\s*:\s*u?(['"])(?<value>[^'"]*)\2/.exec(header)?.groups?.value;
+  const order = /(['"])fortran_order\1\s*:\s*(?<value>True|False)/.exec(header)?.groups?.value;
+  const shape = /(['"])shape\1\s*:\s*\((?<value>[\d\s,L]*)\)/.exec(header)?.groups?.value;
+  if (descr === undefined || order === undefined || shape === undefined) {
     throw reader.error(
       `its header must give 'descr' (one plain type), 'fortran_order' and 'shape', but it is: ${header.trim().slice(0, 120)}`,
       start,
     );
   }
-  const extents = shape[1]!.split(',').map((extent) => extent.trim().replace(/L$/, ''));
+  const extents = shape.split(',').map((extent) => extent.trim().replace(/L$/, ''));
   if (extents.at(-1) === '') extents.pop();
   if (extents.some((extent) => !/^\d{1,15}$/.test(extent)) || extents.length > 32) {
-    throw reader.error(
-      `its header gives the shape (${shape[1]!.slice(0, 80)}), which is none.`,
-      start,
-    );
+    throw reader.error(`its header gives the shape (${shape.slice(0, 80)}), which is none.`, start);
   }
-  return { descr: descr[1]!, fortranOrder: order[1] === 'True', shape: extents.map(Number) };
+  return { descr, fortranOrder: order === 'True', shape: extents.map(Number) };
 }
 
 const magicNumber = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];

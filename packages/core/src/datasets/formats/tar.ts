@@ -35,7 +35,7 @@ export async function parseTar(
         if (++entries > maxEntries) {
           throw formatError(
             source,
-            `the archive has more than the ${maxEntries} entries that are allowed; raise maxEntries if the source is trusted.`,
+            `the archive has more than the ${maxEntries} entries that are allowed (maxEntries).`,
           );
         }
         return header.type === 'file';

@@ -1,10 +1,13 @@
 import { crc32 } from '../../crc32.js';
 import { ByteReader, describeBytes, type ParseOptions } from './bytes.js';
-import { inflate } from './inflate.js';
+import { inflate, unpackedLimit } from './inflate.js';
 
 /** Options of `unzip` and `parseNpz`. */
 export interface UnzipOptions extends ParseOptions {
-  /** The most bytes that all files together may have when unpacked. Default 2 GiB. */
+  /**
+   * The most bytes that all files together may have when unpacked. Default 256 MiB, or 16 times the
+   * size of the archive where that is more.
+   */
   readonly maxBytes?: number;
   /** The most files that the archive may have. Default 65,536. */
   readonly maxEntries?: number;
@@ -24,8 +27,8 @@ const directorySignature = 0x02014b50;
 const fileSignature = 0x04034b50;
 
 /**
- * The files of a zip archive, stored or deflated, checksums verified, by name. (PKWARE's APPNOTE 6.3;
- * no encryption, no archive of 4 GiB or more.)
+ * The files of a zip archive, stored or deflated, checksums verified, by name; folders are left out.
+ * (PKWARE's APPNOTE 6.3; no encryption, no archive of 4 GiB or more.)
  *
  * fflate's `unzipSync` allocates what the archive says and checks no checksum, so the directory is
  * read here.
@@ -36,18 +39,19 @@ export async function unzip(
   bytes: Uint8Array,
   options: UnzipOptions = {},
 ): Promise<Map<string, Uint8Array>> {
-  const { source = 'zip', maxBytes = 2 ** 31, maxEntries = 65_536 } = options;
+  const { source = 'zip', maxBytes = unpackedLimit(bytes.length), maxEntries = 65_536 } = options;
   const reader = new ByteReader(bytes, source, 'a zip archive');
   const entries = readDirectory(reader, maxEntries);
   const total = entries.reduce((sum, entry) => sum + entry.size, 0);
   if (total > maxBytes) {
     throw reader.error(
-      `the archive unpacks to ${describeBytes(total)}, more than the ${describeBytes(maxBytes)} that are allowed; raise maxBytes if the source is trusted.`,
+      `the archive unpacks to ${describeBytes(total)}, more than the ${describeBytes(maxBytes)} that are allowed (maxBytes).`,
       0,
     );
   }
   const files = new Map<string, Uint8Array>();
   for (const entry of entries) {
+    if (entry.name.endsWith('/') && entry.size === 0) continue;
     if (files.has(entry.name)) throw reader.error(`the archive has two files named ${entry.name}.`);
     files.set(entry.name, await readEntry(reader, entry));
   }
@@ -65,7 +69,7 @@ function readDirectory(reader: ByteReader, maxEntries: number): ZipEntry[] {
   }
   if (count > maxEntries) {
     throw reader.error(
-      `the archive has ${count} files, more than the ${maxEntries} that are allowed; raise maxEntries if the source is trusted.`,
+      `the archive has ${count} files, more than the ${maxEntries} that are allowed (maxEntries).`,
       end,
     );
   }
