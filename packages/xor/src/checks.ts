@@ -18,19 +18,3 @@ export function checkFinite(values: ArrayLike<number>, name: string): void {
     }
   }
 }
-
-/** Throws unless the value is a finite number above 0. */
-export function checkPositive(value: number, name: string): void {
-  if (!(value > 0 && Number.isFinite(value))) {
-    throw new InvalidArgumentError(`Expected ${name} to be a number above 0, got ${value}.`);
-  }
-}
-
-/** Throws unless the value is a whole number of at least 1. */
-export function checkCount(value: number, name: string): void {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError(
-      `Expected ${name} to be a whole number of at least 1, got ${value}.`,
-    );
-  }
-}

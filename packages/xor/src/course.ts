@@ -1,4 +1,12 @@
+import {
+  checkOptions,
+  checkValue,
+  flag,
+  type OptionChecks,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { RandomState } from '@nn-lab/core/random';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { searchLazily } from './lazy-search.js';
 import type { Initialisation } from './success-rate.js';
 import { trainXor, type XorTraining } from './train-xor.js';
@@ -11,6 +19,14 @@ export interface CourseRun extends XorTraining {
   readonly initialWeights: Float64Array;
 }
 
+/** Options of {@link courseRuns}. */
+export interface CourseRunsOptions extends WorkOptions {
+  /** As of `trainXor`. Default false. */
+  readonly trace?: boolean;
+}
+
+const courseRunsChecks: OptionChecks<CourseRunsOptions> = { ...workChecks, trace: flag };
+
 const seed = 42;
 
 /**
@@ -18,27 +34,27 @@ const seed = 42;
  * weights, then 0.3 from U(-1, 1) weights. Its comparison of the two initialisations sets the last
  * beside the first. All weights are drawn from the one stream `RandomState(42)`.
  */
-export function courseRuns(options: { readonly trace?: boolean } = {}): CourseRun[] {
-  const { trace = false } = options;
+export async function courseRuns(options: CourseRunsOptions = {}): Promise<CourseRun[]> {
+  checkOptions(options, courseRunsChecks);
+  const work = new Work(options);
+  const { trace = false, signal } = options;
   const stream = new RandomState(seed);
   const normal = stream.normal(0, 1, 9);
   const uniform = stream.uniform(-1, 1, 9);
-  const run = (
-    learningRate: number,
-    init: Initialisation,
-    initialWeights: Float64Array,
-  ): CourseRun => ({
-    learningRate,
-    init,
-    initialWeights,
-    ...trainXor(initialWeights, { learningRate, trace }),
-  });
-  return [
-    run(0.3, 'normal', normal),
-    run(0.6, 'normal', normal),
-    run(0.8, 'normal', normal),
-    run(0.3, 'uniform', uniform),
-  ];
+  const settings = [
+    { learningRate: 0.3, init: 'normal', initialWeights: normal },
+    { learningRate: 0.6, init: 'normal', initialWeights: normal },
+    { learningRate: 0.8, init: 'normal', initialWeights: normal },
+    { learningRate: 0.3, init: 'uniform', initialWeights: uniform },
+  ] as const;
+  const runs: CourseRun[] = [];
+  work.begin('runs', settings.length);
+  for (const { learningRate, init, initialWeights } of settings) {
+    const training = await trainXor(initialWeights, { learningRate, trace, signal });
+    runs.push({ learningRate, init, initialWeights, ...training });
+    await work.reach(runs.length);
+  }
+  return runs;
 }
 
 /**
@@ -48,36 +64,36 @@ export function courseRuns(options: { readonly trace?: boolean } = {}): CourseRu
  * ({@link oneStreamLazyCounts}); four in each of two sittings do, both from `RandomState(42)` anew:
  * four after the normal and the uniform weights were drawn, four after the normal weights alone.
  */
-export function courseLazyCounts(options: { onSearch?: (done: number) => void } = {}): number[] {
-  const { onSearch } = options;
+export async function courseLazyCounts(options: WorkOptions = {}): Promise<number[]> {
+  checkOptions(options, workChecks);
+  const work = new Work(options);
   const afterBoth = new RandomState(seed);
   afterBoth.normal(0, 1, 9);
   afterBoth.uniform(-1, 1, 9);
   const afterNormal = new RandomState(seed);
   afterNormal.normal(0, 1, 9);
-  return [...searches(afterBoth, 4, onSearch), ...searches(afterNormal, 4, onSearch, 4)];
+  return searches([...Array(4).fill(afterBoth), ...Array(4).fill(afterNormal)], work);
 }
 
 /** The draws of lazy searches in a row in the stream that the training runs have drawn from. */
-export function oneStreamLazyCounts(
-  count = 8,
-  options: { onSearch?: (done: number) => void } = {},
-): number[] {
+export async function oneStreamLazyCounts(count = 8, options: WorkOptions = {}): Promise<number[]> {
+  checkValue('count', count, wholeNumber(1));
+  checkOptions(options, workChecks);
+  const work = new Work(options);
   const stream = new RandomState(seed);
   stream.normal(0, 1, 9);
   stream.uniform(-1, 1, 9);
-  return searches(stream, count, options.onSearch);
+  return searches(Array(count).fill(stream), work);
 }
 
-function searches(
-  stream: RandomState,
-  count: number,
-  onSearch?: (done: number) => void,
-  before = 0,
-): number[] {
-  return Array.from({ length: count }, (_, index) => {
-    const { draws } = searchLazily(() => stream.normal());
-    onSearch?.(before + index + 1);
-    return draws;
-  });
+/** One search after another, each in the stream that stands in its place. */
+async function searches(streams: readonly RandomState[], work: Work): Promise<number[]> {
+  const counts: number[] = [];
+  work.begin('searches', streams.length);
+  for (const stream of streams) {
+    const { draws } = await searchLazily(() => stream.normal(), { signal: work.signal });
+    counts.push(draws);
+    await work.reach(counts.length);
+  }
+  return counts;
 }

@@ -1,5 +1,6 @@
 export {
   type CourseRun,
+  type CourseRunsOptions,
   courseLazyCounts,
   courseRuns,
   oneStreamLazyCounts,

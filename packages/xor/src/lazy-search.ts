@@ -1,11 +1,26 @@
+import {
+  callback,
+  checkOptions,
+  checkValue,
+  type OptionChecks,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
-import { checkCount } from './checks.js';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 
 /** Options of {@link searchLazily}. */
-export interface LazySearchOptions {
+export interface LazySearchOptions extends WorkOptions {
   /** Give up after so many draws. Default 10,000,000. */
   readonly maxDraws?: number;
 }
+
+const lazySearchChecks: OptionChecks<LazySearchOptions> = {
+  ...workChecks,
+  maxDraws: wholeNumber(1),
+};
+
+/** Draws between two looks at the clock: less than a millisecond. */
+const drawsPerLook = 1000;
 
 /**
  * The "lazy" way to a network: draw nine weights, keep them if they solve XOR, else draw again.
@@ -17,19 +32,23 @@ export interface LazySearchOptions {
  * @example
  * ```ts
  * const R = new RandomState(42);
- * const { draws } = searchLazily(() => R.normal());
+ * const { draws } = await searchLazily(() => R.normal());
  * ```
  */
-export function searchLazily(
+export async function searchLazily(
   draw: () => number,
   options: LazySearchOptions = {},
-): { readonly draws: number; readonly weights: Float64Array } {
+): Promise<{ readonly draws: number; readonly weights: Float64Array }> {
+  checkValue<unknown>('draw', draw, callback);
+  checkOptions(options, lazySearchChecks);
+  const work = new Work(options);
   const { maxDraws = 10_000_000 } = options;
-  checkCount(maxDraws, 'maxDraws');
+  work.begin('searching', maxDraws);
   const weights = new Float64Array(9);
   for (let draws = 1; draws <= maxDraws; draws++) {
     for (let index = 0; index < 9; index++) weights[index] = draw();
     if (solvesXor(weights)) return { draws, weights };
+    if (draws % drawsPerLook === 0 && work.isDue) await work.reach(draws);
   }
   throw new InvalidArgumentError(
     `None of ${maxDraws} networks drawn solves XOR. Allow more with maxDraws, or draw from a wider distribution.`,

@@ -1,5 +1,13 @@
+import {
+  callback,
+  checkOptions,
+  type OptionChecks,
+  positiveNumber,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
-import { checkCount, checkFinite, checkPositive, checkWeights } from './checks.js';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import { checkFinite, checkWeights } from './checks.js';
 
 /** Cases to learn: inputs and what is to come out. */
 export interface LabelledCases {
@@ -42,7 +50,7 @@ export interface SigmoidNetwork {
  * const network = buildSigmoidNetwork([3, 4, 1]); // say, for the parity of three bits
  * const random = createRandom(1);
  * const initial = Float64Array.from({ length: network.weightCount }, () => random.normal());
- * const { weights, solved } = trainNetwork(network, parity, initial, { learningRate: 5 });
+ * const { weights, solved } = await trainNetwork(network, parity, initial, { learningRate: 5 });
  * ```
  */
 export function buildSigmoidNetwork(layers: readonly number[]): SigmoidNetwork {
@@ -50,7 +58,7 @@ export function buildSigmoidNetwork(layers: readonly number[]): SigmoidNetwork {
 }
 
 /** Options of {@link trainNetwork}. */
-export interface TrainNetworkOptions {
+export interface TrainNetworkOptions extends WorkOptions {
   /** What half the negative gradient, the averaged delta rule, is multiplied by. Default 0.3. */
   readonly learningRate?: number;
   /** Give up after so many evaluations of the error. Default 100,000. */
@@ -58,6 +66,13 @@ export interface TrainNetworkOptions {
   /** Told the error and the number of misclassified cases of each evaluation, the initial one first. */
   readonly onEvaluation?: (evaluation: number, mse: number, misclassified: number) => void;
 }
+
+const trainNetworkChecks: OptionChecks<TrainNetworkOptions> = {
+  ...workChecks,
+  learningRate: positiveNumber,
+  maxEvaluations: wholeNumber(1),
+  onEvaluation: callback,
+};
 
 /** What {@link trainNetwork} came to. */
 export interface NetworkTraining {
@@ -80,15 +95,16 @@ export interface NetworkTraining {
  * @throws InvalidArgumentError when there are no cases, a number is not finite, a target is not in
  * [0, 1] or an option is out of range.
  */
-export function trainNetwork(
+export async function trainNetwork(
   network: SigmoidNetwork,
   cases: LabelledCases,
   initialWeights: ArrayLike<number>,
   options: TrainNetworkOptions = {},
-): NetworkTraining {
+): Promise<NetworkTraining> {
+  checkOptions(options, trainNetworkChecks);
+  const work = new Work(options);
   const { learningRate = 0.3, maxEvaluations = 100_000, onEvaluation } = options;
-  checkPositive(learningRate, 'learningRate');
-  checkCount(maxEvaluations, 'maxEvaluations');
+  work.begin('training', maxEvaluations);
   const layers = network instanceof Layers ? network : new Layers(network.layers);
   const pass = layers.passOver(initialWeights, cases);
   const { weights, step } = pass;
@@ -101,6 +117,7 @@ export function trainNetwork(
     for (let index = 0; index < weights.length; index++) {
       weights[index]! += learningRate * step[index]!;
     }
+    if (work.isDue) await work.reach(evaluation);
   }
 }
 

@@ -1,13 +1,20 @@
-import { InvalidArgumentError } from '@nn-lab/core/errors';
+import {
+  checkOptions,
+  checkValue,
+  type OptionChecks,
+  oneOf,
+  positiveNumber,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { createRandom } from '@nn-lab/core/random';
-import { checkCount, checkPositive } from './checks.js';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { descend } from './train-xor.js';
 
 /** Where initial weights come from: N(0, 1) or U(-1, 1). */
 export type Initialisation = 'normal' | 'uniform';
 
 /** Options of {@link measureSuccess}. */
-export interface MeasureSuccessOptions {
+export interface MeasureSuccessOptions extends WorkOptions {
   /** How many initialisations are tried. Default 1,000. */
   readonly count?: number;
   /** Steps after which a run counts as stuck, the initial evaluation included. Default 10,000. */
@@ -15,6 +22,13 @@ export interface MeasureSuccessOptions {
   /** Seed of the initial weights: the same for every learning rate. Default 42. */
   readonly seed?: number;
 }
+
+const measureSuccessChecks: OptionChecks<MeasureSuccessOptions> = {
+  ...workChecks,
+  count: wholeNumber(1),
+  maxEvaluations: wholeNumber(1),
+  seed: wholeNumber(0),
+};
 
 /** How many initialisations end in a network that solves XOR. */
 export interface SuccessMeasurement {
@@ -39,28 +53,30 @@ export interface SuccessMeasurement {
  *
  * @throws InvalidArgumentError when an argument is out of range.
  */
-export function measureSuccess(
+export async function measureSuccess(
   learningRate: number,
   init: Initialisation,
   options: MeasureSuccessOptions = {},
-): SuccessMeasurement {
+): Promise<SuccessMeasurement> {
+  checkValue('learningRate', learningRate, positiveNumber);
+  checkValue('init', init, oneOf('normal', 'uniform'));
+  checkOptions(options, measureSuccessChecks);
+  const work = new Work(options);
   const { count = 1000, maxEvaluations = 10_000, seed = 42 } = options;
-  checkPositive(learningRate, 'learningRate');
-  checkCount(count, 'count');
-  checkCount(maxEvaluations, 'maxEvaluations');
-  if (init !== 'normal' && init !== 'uniform') {
-    throw new InvalidArgumentError(`Expected init 'normal' or 'uniform', got '${init}'.`);
-  }
   const random = createRandom(seed).fork(init);
   const weights = new Float64Array(9);
   const taken = new Uint32Array(count);
   let solved = 0;
+  // A single run has its turns, but its progress is not that of the whole.
+  const turns = new Work({ signal: options.signal });
+  work.begin('runs', count);
   for (let run = 0; run < count; run++) {
     for (let index = 0; index < 9; index++) {
       weights[index] = init === 'normal' ? random.normal() : random.uniform(-1, 1);
     }
-    const outcome = descend(weights, learningRate, maxEvaluations);
+    const outcome = await descend(weights, learningRate, maxEvaluations, turns);
     if (outcome.solved) taken[solved++] = outcome.evaluations;
+    await work.reach(run + 1);
   }
   return {
     learningRate,

@@ -1,8 +1,15 @@
-import { checkCount, checkPositive } from './checks.js';
+import {
+  checkOptions,
+  flag,
+  type OptionChecks,
+  positiveNumber,
+  wholeNumber,
+} from '@nn-lab/core/checks';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { checkXorWeights, mse, xorOutputs } from './xor-net.js';
 
 /** Options of {@link trainXor}. */
-export interface TrainXorOptions {
+export interface TrainXorOptions extends WorkOptions {
   /** What the averaged delta-rule step is multiplied by. Default 0.3. */
   readonly learningRate?: number;
   /** Give up after so many evaluations of the error. Default 1,000,000. */
@@ -10,6 +17,13 @@ export interface TrainXorOptions {
   /** Keep the error and the number of misclassified cases of every evaluation. Default false. */
   readonly trace?: boolean;
 }
+
+const trainXorChecks: OptionChecks<TrainXorOptions> = {
+  ...workChecks,
+  learningRate: positiveNumber,
+  maxEvaluations: wholeNumber(1),
+  trace: flag,
+};
 
 /** How a run went, evaluation by evaluation, the initial weights first. */
 export interface XorTrace {
@@ -45,20 +59,27 @@ export interface XorTraining {
  * @example
  * ```ts
  * const R = new RandomState(42);
- * trainXor(R.normal(0, 1, 9), { learningRate: 0.3 }).evaluations; // 7899
+ * const { evaluations } = await trainXor(R.normal(0, 1, 9), { learningRate: 0.3 }); // 7899
  * ```
  */
-export function trainXor(
+export async function trainXor(
   initialWeights: ArrayLike<number>,
   options: TrainXorOptions = {},
-): XorTraining {
+): Promise<XorTraining> {
+  checkOptions(options, trainXorChecks);
+  const work = new Work(options);
   const { learningRate = 0.3, maxEvaluations = 1_000_000, trace = false } = options;
   checkXorWeights(initialWeights);
-  checkPositive(learningRate, 'learningRate');
-  checkCount(maxEvaluations, 'maxEvaluations');
+  work.begin('training', maxEvaluations);
   const weights = Float64Array.from(initialWeights);
   const recorder = trace ? new Recorder() : undefined;
-  const { evaluations, solved } = descend(weights, learningRate, maxEvaluations, recorder);
+  const { evaluations, solved } = await descend(
+    weights,
+    learningRate,
+    maxEvaluations,
+    work,
+    recorder,
+  );
   return {
     solved,
     evaluations,
@@ -94,17 +115,45 @@ class Recorder {
   }
 }
 
-/**
- * The loop itself, on unchecked arguments: changes the weights in place. The arithmetic is that of
- * `deltaRuleStep`, operation by operation, written out for the four cases so that everything stays
- * in registers: a product with an input of 0 adds nothing, and one with 1 changes nothing.
- */
-export function descend(
+/** Evaluations between two looks at the clock: a millisecond or so. */
+const evaluationsPerLook = 5000;
+
+interface Descent {
+  readonly evaluations: number;
+  readonly solved: boolean;
+}
+
+/** The loop itself, on unchecked arguments: changes the weights in place. */
+export async function descend(
   weights: Float64Array,
   learningRate: number,
   maxEvaluations: number,
-  recorder?: { add(index: number, error: number, misclassified: number): void },
-): { evaluations: number; solved: boolean } {
+  work: Work,
+  recorder?: Recorder,
+): Promise<Descent> {
+  let before = 0;
+  for (;;) {
+    const pause = before + evaluationsPerLook;
+    const run = descendUntil(pause, weights, learningRate, maxEvaluations, before, recorder);
+    if (run.solved || run.evaluations >= maxEvaluations) return run;
+    before = run.evaluations;
+    if (work.isDue) await work.reach(before);
+  }
+}
+
+/**
+ * The part of the loop from `before` evaluations up to the step after `pause` of them. The arithmetic is that of
+ * `deltaRuleStep`, operation by operation, written out for the four cases so that everything stays
+ * in registers: a product with an input of 0 adds nothing, and one with 1 changes nothing.
+ */
+function descendUntil(
+  pause: number,
+  weights: Float64Array,
+  learningRate: number,
+  maxEvaluations: number,
+  before: number,
+  recorder: Recorder | undefined,
+): Descent {
   let w0 = weights[0]!;
   let w1 = weights[1]!;
   let w2 = weights[2]!;
@@ -114,7 +163,7 @@ export function descend(
   let w6 = weights[6]!;
   let w7 = weights[7]!;
   let w8 = weights[8]!;
-  let evaluations = 0;
+  let evaluations = before;
   let solved = false;
   for (;;) {
     // Cases (0,0), (0,1), (1,0), (1,1): hidden units a and b, output y.
@@ -163,6 +212,7 @@ export function descend(
     w6 += learningRate * ((d00 + d01 + d10 + d11) / 4);
     w7 += learningRate * ((d00 * a00 + d01 * a01 + d10 * a10 + d11 * a11) / 4);
     w8 += learningRate * ((d00 * b00 + d01 * b01 + d10 * b10 + d11 * b11) / 4);
+    if (evaluations >= pause) break;
   }
   weights.set([w0, w1, w2, w3, w4, w5, w6, w7, w8]);
   return { evaluations, solved };

@@ -32,8 +32,8 @@ const closeTo = (values: ArrayLike<number>, expected: readonly number[], within:
 };
 
 describe("the course's training runs", () => {
-  it('take 7,899 evaluations at learning rate 0.3, and as many as in NumPy at all others', () => {
-    const runs = courseRuns();
+  it('take 7,899 evaluations at learning rate 0.3, and as many as in NumPy at all others', async () => {
+    const runs = await courseRuns();
     expect(runs[0]!.evaluations).toBe(7899);
     expect(runs.map(({ learningRate, init }) => [learningRate, init])).toEqual([
       [0.3, 'normal'],
@@ -46,8 +46,8 @@ describe("the course's training runs", () => {
     );
   });
 
-  it('begin with the numbers of the stream, and end with the weights and outputs of NumPy', () => {
-    for (const [index, run] of courseRuns().entries()) {
+  it('begin with the numbers of the stream, and end with the weights and outputs of NumPy', async () => {
+    for (const [index, run] of (await courseRuns()).entries()) {
       closeTo(run.initialWeights, run.init === 'normal' ? oracle.normal : oracle.uniform, 1e-15);
       closeTo(run.weights, oracle.runs[index]!.weights, 1e-9);
       closeTo(run.outputs, oracle.runs[index]!.outputs, 1e-9);
@@ -55,8 +55,8 @@ describe("the course's training runs", () => {
     }
   });
 
-  it('go the same way there: errors and misclassified cases, evaluation by evaluation', () => {
-    for (const [index, { trace, evaluations }] of courseRuns({ trace: true }).entries()) {
+  it('go the same way there: errors and misclassified cases, evaluation by evaluation', async () => {
+    for (const [index, { trace, evaluations }] of (await courseRuns({ trace: true })).entries()) {
       const expected = oracle.runs[index]!;
       expect(trace!.mse.length).toBe(evaluations);
       closeTo(
@@ -74,9 +74,11 @@ describe("the course's training runs", () => {
 });
 
 describe("the course's lazy searches", () => {
-  it('are eight with mean 131,891, from 8,992 to 393,348, as in NumPy', () => {
+  it('are eight with mean 131,891, from 8,992 to 393,348, as in NumPy', async () => {
     const progress: number[] = [];
-    const counts = courseLazyCounts({ onSearch: (done) => progress.push(done) });
+    const counts = await courseLazyCounts({
+      onProgress: ({ done }) => void progress.push(done),
+    });
     expect(counts).toEqual([
       ...oracle.lazyAfterBoth.slice(0, 4),
       ...oracle.lazyAfterNormal.slice(0, 4),
@@ -84,10 +86,11 @@ describe("the course's lazy searches", () => {
     expect(Math.round(counts.reduce((sum, count) => sum + count) / 8)).toBe(131_891);
     expect(Math.min(...counts)).toBe(8_992);
     expect(Math.max(...counts)).toBe(393_348);
-    expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(progress.at(-1)).toBe(8);
+    expect(progress).toEqual([...progress].sort());
   });
 
-  it('take as many draws as in NumPy when eight follow each other in one stream', () => {
-    expect(oneStreamLazyCounts(8)).toEqual(oracle.lazyAfterBoth);
+  it('take as many draws as in NumPy when eight follow each other in one stream', async () => {
+    expect(await oneStreamLazyCounts(8)).toEqual(oracle.lazyAfterBoth);
   });
 });

@@ -35,10 +35,10 @@ describe('a network of any size', () => {
     }
   });
 
-  it("repeats the course's runs to the same weights", () => {
+  it("repeats the course's runs to the same weights", async () => {
     const network = buildSigmoidNetwork([2, 2, 1]);
-    for (const { initialWeights, learningRate, evaluations, weights } of courseRuns()) {
-      const trained = trainNetwork(network, xor, initialWeights, { learningRate });
+    for (const { initialWeights, learningRate, evaluations, weights } of await courseRuns()) {
+      const trained = await trainNetwork(network, xor, initialWeights, { learningRate });
       expect(trained).toMatchObject({ solved: true, evaluations, misclassified: 0 });
       expect(trained.weights).toEqual(weights);
     }
@@ -69,10 +69,10 @@ describe('a network of any size', () => {
     },
   );
 
-  it('learns the parity of three bits', () => {
+  it('learns the parity of three bits', async () => {
     const network = buildSigmoidNetwork([3, 6, 1]);
     const errors: number[] = [];
-    const { solved, weights, evaluations } = trainNetwork(
+    const { solved, weights, evaluations } = await trainNetwork(
       network,
       parity,
       normalWeights(network.weightCount, 2),
@@ -84,16 +84,16 @@ describe('a network of any size', () => {
     expect(Array.from(network.outputs(weights, parity.inputs), Math.round)).toEqual(parity.targets);
   });
 
-  it('says when it gave up', () => {
+  it('says when it gave up', async () => {
     const network = buildSigmoidNetwork([2, 2, 1]);
-    const given = trainNetwork(network, xor, normalWeights(9, 0), { maxEvaluations: 3 });
+    const given = await trainNetwork(network, xor, normalWeights(9, 0), { maxEvaluations: 3 });
     expect(given).toMatchObject({ solved: false, evaluations: 3 });
     expect(given.misclassified).toBeGreaterThan(0);
   });
 });
 
 describe('bad input', () => {
-  it('is refused: layers, lengths, NaN, targets that sigmoids cannot reach', () => {
+  it('is refused: layers, lengths, NaN, targets that sigmoids cannot reach', async () => {
     for (const layers of [[], [2], [2, 0, 1], [2, 1.5], [2, Number.NaN]]) {
       expect(() => buildSigmoidNetwork(layers)).toThrow(InvalidArgumentError);
     }
@@ -105,7 +105,7 @@ describe('bad input', () => {
     expect(() => network.outputs(weights, [Number.NaN, 1])).toThrow(/NaN at index 0/);
     expect(() => network.mse(weights, { ...xor, targets: [0, 1] })).toThrow(ShapeError);
     expect(() => network.mse(weights, { ...xor, targets: [0, 1, 2, 0] })).toThrow(/from 0 to 1/);
-    expect(() => trainNetwork(network, xor, weights, { learningRate: -1 })).toThrow(
+    await expect(trainNetwork(network, xor, weights, { learningRate: -1 })).rejects.toThrow(
       InvalidArgumentError,
     );
   });

@@ -4,16 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { measureSuccess, trainXor } from '../src/index.js';
 
 describe('the success rate', () => {
-  it('counts the initialisations from which training solves XOR', () => {
+  it('counts the initialisations from which training solves XOR', async () => {
     const options = { count: 60, maxEvaluations: 3000, seed: 5 };
-    const measured = measureSuccess(2, 'uniform', options);
+    const measured = await measureSuccess(2, 'uniform', options);
     const random = createRandom(5).fork('uniform');
-    const runs = Array.from({ length: 60 }, () =>
-      trainXor(
-        Float64Array.from({ length: 9 }, () => random.uniform(-1, 1)),
-        { learningRate: 2, maxEvaluations: 3000 },
-      ),
-    ).filter(({ solved }) => solved);
+    const initial = Array.from({ length: 60 }, () =>
+      Float64Array.from({ length: 9 }, () => random.uniform(-1, 1)),
+    );
+    const trained = await Promise.all(
+      initial.map((weights) => trainXor(weights, { learningRate: 2, maxEvaluations: 3000 })),
+    );
+    const runs = trained.filter(({ solved }) => solved);
     expect(measured.solved).toBe(runs.length);
     expect(measured.rate).toBe(runs.length / 60);
     expect(Array.from(measured.evaluations)).toEqual(
@@ -21,9 +22,9 @@ describe('the success rate', () => {
     );
   });
 
-  it('gives an interval of Wilson round the share', () => {
+  it('gives an interval of Wilson round the share', async () => {
     // 50 of 100: (0.5 + z²/200 ± z/2 · √(0.01 + z²/10000)) / (1 + z²/100), z = 1.96
-    const { interval, solved, rate } = measureSuccess(5, 'normal', {
+    const { interval, solved, rate } = await measureSuccess(5, 'normal', {
       count: 200,
       maxEvaluations: 2000,
     });
@@ -36,21 +37,23 @@ describe('the success rate', () => {
     expect(interval[1]).toBeCloseTo(high, 4);
   });
 
-  it('uses the same initial weights for every learning rate, others for another seed', () => {
+  it('uses the same initial weights for every learning rate, others for another seed', async () => {
     const one = { count: 1, maxEvaluations: 1, seed: 1 };
-    const solvedAtOnce = (seed: number) =>
-      measureSuccess(3, 'normal', { ...one, count: 2000, maxEvaluations: 200, seed }).solved;
-    expect(measureSuccess(3, 'normal', one)).toEqual({
-      ...measureSuccess(4, 'normal', one),
+    const solvedAtOnce = async (seed: number) => {
+      const options = { count: 2000, maxEvaluations: 200, seed };
+      return (await measureSuccess(3, 'normal', options)).solved;
+    };
+    expect(await measureSuccess(3, 'normal', one)).toEqual({
+      ...(await measureSuccess(4, 'normal', one)),
       learningRate: 3,
     });
-    expect(solvedAtOnce(1)).toBe(solvedAtOnce(1));
-    expect(solvedAtOnce(1)).not.toBe(solvedAtOnce(2));
+    expect(await solvedAtOnce(1)).toBe(await solvedAtOnce(1));
+    expect(await solvedAtOnce(1)).not.toBe(await solvedAtOnce(2));
   });
 
-  it('refuses what cannot be measured', () => {
-    expect(() => measureSuccess(0, 'normal')).toThrow(InvalidArgumentError);
-    expect(() => measureSuccess(1, 'normal', { count: 0 })).toThrow(/count/);
-    expect(() => measureSuccess(1, 'cauchy' as never)).toThrow(/'normal' or 'uniform'/);
+  it('refuses what cannot be measured', async () => {
+    await expect(measureSuccess(0, 'normal')).rejects.toThrow(InvalidArgumentError);
+    await expect(measureSuccess(1, 'normal', { count: 0 })).rejects.toThrow(/count/);
+    await expect(measureSuccess(1, 'cauchy' as never)).rejects.toThrow(/'normal', 'uniform'/);
   });
 });

@@ -12,6 +12,7 @@ import {
   readPackageVersion,
   seedOption,
 } from '@nn-lab/core/cli';
+import type { Progress } from '@nn-lab/core/work';
 import { type CourseRun, courseLazyCounts, courseRuns, oneStreamLazyCounts } from '../course.js';
 import { type Initialisation, measureSuccess, type SuccessMeasurement } from '../success-rate.js';
 import { courseFigures, meanOf } from './course-figures.js';
@@ -55,15 +56,19 @@ export const reproduceCommand = defineCommand({
         threads: 1,
         datasets: {},
       });
-      const runs = courseRuns({ trace: true });
+      const runs = await courseRuns({ trace: true, signal });
       log.info(
         `Trained ${formatQuantity(runs.length, 'time')}: ${runs.map(describeRun).join(', ')}.`,
       );
 
       const searching = progress('Searching lazily', 16, { unit: 'search' });
-      const lazy = courseLazyCounts({ onSearch: (done) => searching.update(done) });
-      const oneStreamLazy = oneStreamLazyCounts(8, {
-        onSearch: (done) => searching.update(8 + done),
+      const lazy = await courseLazyCounts({
+        signal,
+        onProgress: ({ done }) => searching.update(done),
+      });
+      const oneStreamLazy = await oneStreamLazyCounts(8, {
+        signal,
+        onProgress: ({ done }) => searching.update(8 + done),
       });
       searching.stop();
 
@@ -73,10 +78,12 @@ export const reproduceCommand = defineCommand({
       const measuring = progress('Measuring success', cells.length * count, { unit: 'run' });
       const success: SuccessMeasurement[] = [];
       for (const { init, learningRate } of cells) {
-        success.push(measureSuccess(learningRate, init, { count, maxEvaluations, seed }));
-        measuring.update(success.length * count);
-        await new Promise(setImmediate); // lets a Ctrl-C through
-        if (signal.aborted) return;
+        const before = success.length * count;
+        const onProgress = ({ done }: Progress) => measuring.update(before + done);
+        const work = { signal, onProgress };
+        success.push(
+          await measureSuccess(learningRate, init, { count, maxEvaluations, seed, ...work }),
+        );
       }
       measuring.stop();
 
