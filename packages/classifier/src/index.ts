@@ -10,6 +10,7 @@ export {
   validateLabels,
   validateMatrix,
 } from './matrix.js';
+export type { Metric } from './metrics.js';
 export * from './nearest-mean/index.js';
 export * from './pca/index.js';
 export * from './quality/index.js';

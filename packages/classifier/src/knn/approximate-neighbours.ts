@@ -2,10 +2,12 @@ import { checkOptions, numberFrom, type OptionChecks, wholeNumber } from '@nn-la
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { squaredDistance } from '../distances.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
+import { type Metric, measures, metricCheck, rowsIn } from '../metrics.js';
 import { Pca } from '../pca/index.js';
 import { type ThreadOptions, threadChecks } from '../workspace.js';
 import { candidateRows } from './candidate-rows.js';
 import { compareAll } from './compare-all.js';
+import { nearestRows } from './nearest.js';
 import { type Neighbours, validateNeighbourCount } from './neighbours.js';
 
 /** Options of {@link approximateNeighbours}. */
@@ -14,6 +16,8 @@ export interface ApproximateNeighboursOptions extends ThreadOptions, WorkOptions
   readonly components?: number;
   /** Candidates for each neighbour wanted, from 1. Default 2. */
   readonly candidates?: number;
+  /** Of the candidates. Default `'euclidean'`. */
+  readonly metric?: Metric;
 }
 
 const approximateNeighboursChecks: OptionChecks<ApproximateNeighboursOptions> = {
@@ -21,6 +25,7 @@ const approximateNeighboursChecks: OptionChecks<ApproximateNeighboursOptions> = 
   ...workChecks,
   components: wholeNumber(1),
   candidates: numberFrom(1),
+  metric: metricCheck,
 };
 
 /**
@@ -49,46 +54,61 @@ export async function approximateNeighbours(
   const work = new Work(options);
   validateMatrix(x, { minimumRows: 2 });
   validateNeighbourCount(k, x.rows - 1);
-  return approximately(x, k, options, work);
+  const { metric = 'euclidean' } = options;
+  return approximately(await rowsIn(metric, x, work), k, metric, options, work);
 }
 
+/** @param x - As {@link rowsIn} gives them. */
 async function approximately(
   x: Matrix,
   k: number,
-  options: ApproximateNeighboursOptions,
+  metric: Metric,
+  options: Omit<ApproximateNeighboursOptions, 'metric'>,
   work: Work,
 ): Promise<Neighbours> {
   const { components = 50, candidates = 2 } = options;
-  if (components >= Math.min(x.columns, x.rows - 1)) return exactOthers(x, k, options, work);
+  if (components >= Math.min(x.columns, x.rows - 1)) {
+    return exactOthers(x, k, metric, options, work);
+  }
   const reduced = await Pca.reduce(components, x, work);
   const count = Math.min(x.rows - 1, Math.ceil(k * candidates));
   const { indices } = await candidateRows(reduced, count, options, work);
-  return (await nearestOf(x, indices, count, k, work)).neighbours;
+  return (await nearestOf(x, indices, count, k, metric, work)).neighbours;
 }
 
 /** So many more candidates than neighbours leave room for the rounding of single precision. */
 const spareCandidates = 8;
 
-/** The exact ones: where single precision leaves a doubt, all rows are compared in double precision. */
+/**
+ * The exact ones: where single precision leaves a doubt, all rows are compared in double precision.
+ *
+ * @param x - As {@link rowsIn} gives them.
+ */
 async function exactOthers(
   x: Matrix,
   k: number,
+  metric: Metric,
   options: ThreadOptions,
   work: Work,
 ): Promise<Neighbours> {
+  if (metric === 'manhattan') {
+    const found = await nearestRows(x, x, k, { work, excludeSelf: true, metric });
+    return { indices: found.indices, distances: Float32Array.from(found.distances) };
+  }
   const count = Math.min(x.rows - 1, k + spareCandidates);
   const { indices, surelyWithin } = await candidateRows(x, count, options, work);
-  const found = await nearestOf(x, indices, count, k, work);
+  const found = await nearestOf(x, indices, count, k, metric, work);
   const { neighbours, farthest, farthestTaken } = found;
   if (count === x.rows - 1) return neighbours;
   const squared = new Float64Array(k);
   work.begin('close neighbors', x.rows);
   for (let row = 0; row < x.rows; row++) {
     // Not even equally far: such a row may come first in the data.
-    if (farthestTaken[row]! < surelyWithin(farthest[row]!)) continue;
+    const sure = surelyWithin(Math.sqrt(farthest[row]!));
+    if (Math.sqrt(farthestTaken[row]!) < sure) continue;
     const [from, to] = [row * k, (row + 1) * k];
     compareAll(x, x, row, row, squaredDistance, neighbours.indices.subarray(from, to), squared);
-    neighbours.distances.set(squared.map(Math.sqrt), from);
+    neighbours.distances.set(squared.map(measures[metric].distanceOf), from);
     if (work.isDue) await work.reach(row);
   }
   return neighbours;
@@ -98,26 +118,32 @@ async function exactOthers(
 const allColumnsUpTo = 20_000;
 
 /** The neighbours that a map is made of if none are given. */
-export function neighboursForMap(
+export async function neighboursForMap(
   x: Matrix,
   k: number,
-  { threads, threadHost }: ThreadOptions,
+  { metric, threads, threadHost }: ThreadOptions & { readonly metric: Metric },
   work: Work,
 ): Promise<Neighbours> {
-  const options = { threads, threadHost };
-  return x.rows <= allColumnsUpTo
-    ? exactOthers(x, k, options, work)
-    : approximately(x, k, options, work);
+  const find = x.rows <= allColumnsUpTo ? exactOthers : approximately;
+  return find(await rowsIn(metric, x, work), k, metric, { threads, threadHost }, work);
 }
 
-/** The k nearest of each row's candidates, and the distances of the farthest: taken, and of all. */
-async function nearestOf(x: Matrix, candidates: Int32Array, count: number, k: number, work: Work) {
+/** The k nearest of each row's candidates, and what the farthest compare as: taken, and of all. */
+async function nearestOf(
+  x: Matrix,
+  candidates: Int32Array,
+  count: number,
+  k: number,
+  metric: Metric,
+  work: Work,
+) {
   const { rows, columns, values } = x;
   const indices = new Int32Array(rows * k);
   const distances = new Float32Array(rows * k);
   const farthest = new Float64Array(rows);
   const farthestTaken = new Float64Array(rows);
-  const squared = new Float64Array(count);
+  const { compare, distanceOf } = measures[metric];
+  const compared = new Float64Array(count);
   await work.stage('choosing neighbors', rows, (begin, end) => {
     for (let row = begin; row < end; row++) nearestOfRow(row);
   });
@@ -127,16 +153,16 @@ async function nearestOf(x: Matrix, candidates: Int32Array, count: number, k: nu
     const others = candidates.subarray(row * count, (row + 1) * count);
     for (let at = 0; at < count; at++) {
       const to = others[at]! * columns;
-      squared[at] = squaredDistance(values, row * columns, values, to, columns);
+      compared[at] = compare(values, row * columns, values, to, columns, Infinity);
     }
     const order = Array.from(others, (_, at) => at).sort(
-      (a, b) => squared[a]! - squared[b]! || others[a]! - others[b]!,
+      (a, b) => compared[a]! - compared[b]! || others[a]! - others[b]!,
     );
     for (let place = 0; place < k; place++) {
       indices[row * k + place] = others[order[place]!]!;
-      distances[row * k + place] = Math.sqrt(squared[order[place]!]!);
+      distances[row * k + place] = distanceOf(compared[order[place]!]!);
     }
-    farthest[row] = Math.sqrt(squared[order.at(-1)!]!);
-    farthestTaken[row] = Math.sqrt(squared[order[k - 1]!]!);
+    farthest[row] = compared[order.at(-1)!]!;
+    farthestTaken[row] = compared[order[k - 1]!]!;
   }
 }

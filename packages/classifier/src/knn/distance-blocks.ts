@@ -3,6 +3,7 @@ import { Parts, type Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { meanOf, reachOf, scaleFor, squaredDistance } from '../distances.js';
 import { type Matrix, varyingColumns } from '../matrix.js';
+import { compareAll } from './compare-all.js';
 
 /** Squared distances of some queries to some rows, less the part that is the query's own. */
 export interface DistanceBlock {
@@ -112,6 +113,13 @@ export class DistanceBlocks {
       );
     }
     return sum;
+  }
+
+  /** The rows nearest to a query, by comparing all in double precision: see {@link compareAll}. */
+  compareAll(query: number, self: number, indices: Int32Array, squared: Float64Array): void {
+    compareAll(this.#data, this.#queries, query, self, squaredDistance, indices, squared);
+    const square = this.scale ** 2;
+    for (let place = 0; place < squared.length; place++) squared[place]! *= square;
   }
 
   /** Visits the blocks of some queries, all data for each; the rows of the data ascend. */

@@ -9,6 +9,7 @@ import {
   validateTraining,
 } from '../classifier.js';
 import type { Matrix } from '../matrix.js';
+import { type Metric, metricCheck } from '../metrics.js';
 import {
   decodeFloats,
   decodeRows,
@@ -38,11 +39,13 @@ export interface KnnClassifierOptions {
    * and where neighbours are at distance 0, only these vote.
    */
   readonly weights?: KnnWeights;
+  /** What is near. Default `'euclidean'`. */
+  readonly metric?: Metric;
   /**
    * `exact`, the default: brute force on the backend's matrix product. `ml-knn`: the package of that
    * name, a k-d tree in plain JavaScript. It is there to compare with: in more than a few dimensions
    * the tree visits nearly all points one by one (on 1,707 rows of 256 it took over 100 times as long), it resolves even votes by
-   * the order of its search, and knows no weights.
+   * the order of its search, and knows no weights and no other metric.
    */
   readonly engine?: KnnEngine;
 }
@@ -50,6 +53,7 @@ export interface KnnClassifierOptions {
 const knnChecks: OptionChecks<KnnClassifierOptions> = {
   k: wholeNumber(1),
   weights: oneOf('uniform', 'distance'),
+  metric: metricCheck,
   engine: oneOf('exact', 'ml-knn'),
 };
 
@@ -57,6 +61,8 @@ const knnChecks: OptionChecks<KnnClassifierOptions> = {
 export interface SavedKnn extends SavedModel<'knn'> {
   readonly k: number;
   readonly weights: KnnWeights;
+  /** Not in files of before there was a choice: `euclidean`. */
+  readonly metric?: Metric;
   readonly engine: KnnEngine;
   readonly rows: number;
   readonly values: SavedFloats;
@@ -71,7 +77,7 @@ interface FittedKnn {
 
 /**
  * The k-nearest-neighbours classifier: a row belongs to the class that most of its k nearest training
- * rows belong to, by Euclidean distance. The rules are scikit-learn's: even votes go to the lower
+ * rows belong to. The rules are scikit-learn's: even votes go to the lower
  * class; of equally near rows, the first in the training data counts as nearer.
  *
  * @example
@@ -83,20 +89,26 @@ interface FittedKnn {
 export class KnnClassifier implements Classifier {
   readonly #k: number;
   readonly #weights: KnnWeights;
+  readonly #metric: Metric;
   readonly #engine: KnnEngine;
   #fitted: FittedKnn | undefined;
 
-  /** @throws InvalidArgumentError for options that there are not, or weights with `ml-knn`. */
+  /** @throws InvalidArgumentError for options that there are not, or that `ml-knn` does not know. */
   constructor(options: KnnClassifierOptions = {}) {
     checkOptions(options, knnChecks);
-    const { k = 3, weights = 'uniform', engine = 'exact' } = options;
-    if (engine === 'ml-knn' && weights === 'distance') {
+    const { k = 3, weights = 'uniform', metric = 'euclidean', engine = 'exact' } = options;
+    for (const [name, known, given] of [
+      ['weights', 'uniform', weights],
+      ['metric', 'euclidean', metric],
+    ]) {
+      if (engine === 'exact' || given === known) continue;
       throw new InvalidArgumentError(
-        `Expected weights 'uniform' with the engine ml-knn, which knows no others, got 'distance'. Use the engine 'exact'.`,
+        `Expected ${name} '${known}' with the engine ml-knn, which knows no others, got '${given}'. Use the engine 'exact'.`,
       );
     }
     this.#k = k;
     this.#weights = weights;
+    this.#metric = metric;
     this.#engine = engine;
   }
 
@@ -153,8 +165,8 @@ export class KnnClassifier implements Classifier {
    */
   async neighbours(x: Matrix, options: WorkOptions = {}): Promise<Neighbours> {
     checkOptions(options, workChecks);
-    const { indices, squared } = await this.#nearest(x, options);
-    return { indices, distances: Float32Array.from(squared, Math.sqrt) };
+    const { indices, distances } = await this.#nearest(x, options);
+    return { indices, distances: Float32Array.from(distances) };
   }
 
   async #nearest(x: Matrix, options: WorkOptions) {
@@ -165,28 +177,28 @@ export class KnnClassifier implements Classifier {
       );
     }
     validateQueries(x, fitted.x.columns);
-    return nearestRows(fitted.x, x, this.#k, { work: new Work(options) });
+    return nearestRows(fitted.x, x, this.#k, { work: new Work(options), metric: this.#metric });
   }
 
   /** `[rows, classes]`. */
   async #votes(x: Matrix, options: WorkOptions): Promise<Float64Array> {
-    const { indices, squared } = await this.#nearest(x, options);
+    const { indices, distances } = await this.#nearest(x, options);
     const { labels, classes } = requireFitted(this.#fitted, 'k-NN classifier');
     const k = this.#k;
     const votes = new Float64Array(x.rows * classes);
     for (let row = 0; row < x.rows; row++) {
-      const coincident = squared[row * k] === 0;
+      const coincident = distances[row * k] === 0;
       for (let at = row * k; at < (row + 1) * k; at++) {
-        votes[row * classes + labels[indices[at]!]!]! += this.#weight(squared[at]!, coincident);
+        votes[row * classes + labels[indices[at]!]!]! += this.#weight(distances[at]!, coincident);
       }
     }
     return votes;
   }
 
-  #weight(squared: number, coincident: boolean): number {
+  #weight(distance: number, coincident: boolean): number {
     if (this.#weights === 'uniform') return 1;
-    if (coincident) return squared === 0 ? 1 : 0;
-    return 1 / Math.sqrt(squared);
+    if (coincident) return distance === 0 ? 1 : 0;
+    return 1 / distance;
   }
 
   /** The options and the training rows, as plain values for `JSON.stringify`. @throws NotFittedError */
@@ -195,6 +207,7 @@ export class KnnClassifier implements Classifier {
     return savedModel('knn', {
       k: this.#k,
       weights: this.#weights,
+      metric: this.#metric,
       engine: this.#engine,
       rows: x.rows,
       values: encodeFloats(x.values),
@@ -215,10 +228,11 @@ export class KnnClassifier implements Classifier {
     const x = { rows, columns, values: decodeRows(saved.values, source, rows * columns) };
     const labels = decodeFloats(saved.labels, Int32Array, source, rows);
     try {
-      const { k, weights, engine } = saved;
+      const { k, weights, metric = 'euclidean', engine } = saved;
       const classifier = new KnnClassifier({
         k: requireSavedCount(k, 1, source),
         weights: `${weights}`,
+        metric: `${metric}`,
         engine: `${engine}`,
       });
       validateNeighbourCount(saved.k, rows);

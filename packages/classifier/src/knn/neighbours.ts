@@ -8,6 +8,7 @@ import {
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { type Matrix, validateMatrix } from '../matrix.js';
+import { type Metric, metricCheck } from '../metrics.js';
 import { nearestRows } from './nearest.js';
 
 /** Options of {@link exactNeighbours}. */
@@ -17,24 +18,27 @@ export interface ExactNeighboursOptions extends WorkOptions {
    * that is among the data finds itself at distance 0.
    */
   readonly excludeSelf?: boolean;
+  /** Default `'euclidean'`. `manhattan` is by far the slowest: it is no matrix product. */
+  readonly metric?: Metric;
 }
 
 const exactNeighboursChecks: OptionChecks<ExactNeighboursOptions> = {
   ...workChecks,
   excludeSelf: flag,
+  metric: metricCheck,
 };
 
 /** The nearest rows of each query, nearest first. */
 export interface Neighbours {
   /** `[queries, k]`: positions in the data. */
   readonly indices: Int32Array;
-  /** `[queries, k]`: Euclidean distances. */
+  /** `[queries, k]`: distances, by whatever metric was asked for. */
   readonly distances: Float32Array;
 }
 
 /**
- * The k nearest rows of each query by Euclidean distance: the true ones, by brute force on the
- * backend's matrix product, in bounded memory. Of equally near rows, the one that comes first in
+ * The k nearest rows of each query: the true ones, by brute force on the backend's matrix product, in
+ * bounded memory. Of equally near rows, the one that comes first in
  * the data is the nearer.
  *
  * @example
@@ -63,15 +67,15 @@ export async function exactNeighbours(
       columns: { count: data.columns, of: 'the data' },
     });
   }
-  const { excludeSelf = false } = options;
+  const { excludeSelf = false, metric = 'euclidean' } = options;
   if (excludeSelf && queries.rows !== data.rows) {
     throw new ShapeError(
       `Expected as many queries as rows of data with excludeSelf, got ${queries.rows} and ${data.rows}.`,
     );
   }
   validateNeighbourCount(k, excludeSelf ? data.rows - 1 : data.rows);
-  const { indices, squared } = await nearestRows(data, queries, k, { work, excludeSelf });
-  return { indices, distances: Float32Array.from(squared, Math.sqrt) };
+  const found = await nearestRows(data, queries, k, { work, excludeSelf, metric });
+  return { indices: found.indices, distances: Float32Array.from(found.distances) };
 }
 
 /** @throws InvalidArgumentError unless k is a whole number from 1 to what there is. */

@@ -4,6 +4,7 @@ import { createRandom } from '@nn-lab/core/random';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { nearestRows } from '../knn/nearest.js';
 import { type Matrix, takeRows, validateMatrix } from '../matrix.js';
+import { type Metric, metricCheck } from '../metrics.js';
 import { ranksOf } from './ranks.js';
 
 /** Options of the quality measures. */
@@ -15,6 +16,8 @@ export interface MapQualityOptions extends WorkOptions {
    * For large maps: the work grows with points judged times points.
    */
   readonly sample?: number;
+  /** What is near in the data; on the map it is always the Euclidean distance. Default `'euclidean'`. */
+  readonly metric?: Metric;
   /** Seed of the draw. Default 42. */
   readonly seed?: number;
 }
@@ -23,6 +26,7 @@ const mapQualityChecks: OptionChecks<MapQualityOptions> = {
   ...workChecks,
   k: wholeNumber(1),
   sample: wholeNumber(1),
+  metric: metricCheck,
   seed: wholeNumber(0),
 };
 
@@ -51,8 +55,8 @@ export async function mapQuality(
 ): Promise<MapQuality> {
   const judged = await judge(high, low, options);
   const [trustworthiness, continuity] = [
-    agreement(await judged.ranks(high, judged.nearLow), judged),
-    agreement(await judged.ranks(low, judged.nearHigh), judged),
+    agreement(await judged.ranksInData(judged.nearLow), judged),
+    agreement(await judged.ranksOnMap(judged.nearHigh), judged),
   ];
   return { trustworthiness, continuity, recall: recallOf(judged) };
 }
@@ -72,7 +76,7 @@ export async function trustworthiness(
   options: MapQualityOptions = {},
 ): Promise<number> {
   const judged = await judge(high, low, options);
-  return agreement(await judged.ranks(high, judged.nearLow), judged);
+  return agreement(await judged.ranksInData(judged.nearLow), judged);
 }
 
 /**
@@ -87,7 +91,7 @@ export async function continuity(
   options: MapQualityOptions = {},
 ): Promise<number> {
   const judged = await judge(high, low, options);
-  return agreement(await judged.ranks(low, judged.nearHigh), judged);
+  return agreement(await judged.ranksOnMap(judged.nearHigh), judged);
 }
 
 /**
@@ -111,13 +115,14 @@ interface Judged {
   readonly k: number;
   readonly nearHigh: Int32Array;
   readonly nearLow: Int32Array;
-  ranks(data: Matrix, targets: Int32Array): Promise<Int32Array>;
+  ranksInData(targets: Int32Array): Promise<Int32Array>;
+  ranksOnMap(targets: Int32Array): Promise<Int32Array>;
 }
 
 async function judge(high: Matrix, low: Matrix, options: MapQualityOptions): Promise<Judged> {
   checkOptions(options, mapQualityChecks);
   const work = new Work(options);
-  const { k = 10, sample, seed = 42 } = options;
+  const { k = 10, sample, metric = 'euclidean', seed = 42 } = options;
   validateMatrix(high, { minimumRows: 3 });
   validateMatrix(low, { name: 'the map' });
   const { rows } = high;
@@ -134,15 +139,18 @@ async function judge(high: Matrix, low: Matrix, options: MapQualityOptions): Pro
       ? Int32Array.from({ length: rows }, (_, row) => row)
       : Int32Array.from(createRandom(seed).fork('quality').permutation(rows).subarray(0, sample));
   const queriesOf = (data: Matrix) => (points.length === rows ? data : takeRows(data, points));
-  const neighboursIn = async (data: Matrix) =>
-    withoutSelf((await nearestRows(data, queriesOf(data), k + 1, { work })).indices, points, k);
+  const neighboursIn = async (data: Matrix, metric: Metric) => {
+    const found = await nearestRows(data, queriesOf(data), k + 1, { work, metric });
+    return withoutSelf(found.indices, points, k);
+  };
   return {
     rows,
     count: points.length,
     k,
-    nearHigh: await neighboursIn(high),
-    nearLow: await neighboursIn(low),
-    ranks: (data, targets) => ranksOf(data, points, targets, queriesOf(data), work),
+    nearHigh: await neighboursIn(high, metric),
+    nearLow: await neighboursIn(low, 'euclidean'),
+    ranksInData: (targets) => ranksOf(high, points, targets, queriesOf(high), metric, work),
+    ranksOnMap: (targets) => ranksOf(low, points, targets, queriesOf(low), 'euclidean', work),
   };
 }
 

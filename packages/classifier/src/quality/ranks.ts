@@ -1,6 +1,7 @@
 import type { Work } from '@nn-lab/core/work';
 import { DistanceBlocks, queriesPerPass } from '../knn/distance-blocks.js';
 import type { Matrix } from '../matrix.js';
+import { type Metric, measures, rowsIn } from '../metrics.js';
 
 /**
  * How many other rows are nearer to row `queries[i]` than each of its `k` targets, so that the
@@ -10,6 +11,59 @@ import type { Matrix } from '../matrix.js';
  * @returns `[queries, k]`.
  */
 export async function ranksOf(
+  data: Matrix,
+  queries: Int32Array,
+  targets: Int32Array,
+  queryRows: Matrix,
+  metric: Metric,
+  work: Work,
+): Promise<Int32Array> {
+  const rows = await rowsIn(metric, data, work);
+  const isSame = queryRows === data;
+  return metric === 'manhattan'
+    ? byComparing(data, queries, targets, metric, work)
+    : byProducts(
+        rows,
+        queries,
+        targets,
+        isSame ? rows : await rowsIn(metric, queryRows, work),
+        work,
+      );
+}
+
+/** By comparing each query with all rows. */
+async function byComparing(
+  data: Matrix,
+  queries: Int32Array,
+  targets: Int32Array,
+  metric: Metric,
+  work: Work,
+): Promise<Int32Array> {
+  const { rows, columns, values } = data;
+  const { compare } = measures[metric];
+  const k = targets.length / queries.length;
+  const ranks = new Int32Array(targets.length);
+  const compared = new Float64Array(rows);
+  work.begin('ranks', queries.length);
+  for (const [query, self] of queries.entries()) {
+    for (let row = 0; row < rows; row++) {
+      compared[row] = compare(values, self * columns, values, row * columns, columns, Infinity);
+    }
+    for (let at = query * k; at < (query + 1) * k; at++) {
+      const target = targets[at]!;
+      const limit = compared[target]!;
+      for (let row = 0; row < rows; row++) {
+        const isNearer = compared[row]! < limit || (compared[row] === limit && row < target);
+        if (isNearer && row !== self) ranks[at]!++;
+      }
+    }
+    if (work.isDue) await work.reach(query);
+  }
+  await work.reach(queries.length);
+  return ranks;
+}
+
+async function byProducts(
   data: Matrix,
   queries: Int32Array,
   targets: Int32Array,

@@ -17,6 +17,7 @@ import { neighboursForMap } from '../knn/approximate-neighbours.js';
 import { nearestRows } from '../knn/nearest.js';
 import { type Neighbours, validateNeighbours } from '../knn/neighbours.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
+import { type Metric, metricCheck, rowsIn } from '../metrics.js';
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
@@ -53,6 +54,8 @@ export interface TsneOptions extends ThreadOptions {
    * be at least three times as many.
    */
   readonly perplexity?: number;
+  /** What is near. Default `'euclidean'`. */
+  readonly metric?: Metric;
   /** Where points start. Default `'pca'`. */
   readonly initialisation?: Initialisation;
   /** Iterations in all, the early ones included. Default 1000. */
@@ -102,6 +105,7 @@ const tsneChecks: OptionChecks<TsneOptions> = {
   gridSpacing: numberFrom(0.05, 1),
   patience: wholeNumber(0),
   minimumGradientNorm: numberFrom(0),
+  metric: metricCheck,
   seed: wholeNumber(0),
 };
 
@@ -161,6 +165,8 @@ export interface SavedTsne extends SavedModel<'tsne'> {
   readonly rows: number;
   readonly values: SavedFloats;
   readonly map: SavedFloats;
+  /** Not in files of before there was a choice: `euclidean`. */
+  readonly metric?: Metric;
   readonly iterations: number;
   /** KL divergence and normaliser. */
   readonly figures: SavedFloats;
@@ -244,7 +250,7 @@ export class Tsne {
 
   async #start(x: Matrix, options: TsneStartOptions, work: Work): Promise<TsneRun> {
     validateMatrix(x, { minimumRows: 4 });
-    const { perplexity, initialisation, seed } = this.#settings;
+    const { perplexity, initialisation, metric, seed } = this.#settings;
     if (perplexity > x.rows - 1) {
       throw new InvalidArgumentError(
         `Expected a perplexity of at most ${x.rows - 1} for ${x.rows} rows, got ${perplexity}. A third of the rows is a good upper limit.`,
@@ -256,7 +262,8 @@ export class Tsne {
     const { distances } = neighbours;
     const probabilities = await conditionalProbabilitiesInTurns(distances, width, perplexity, work);
     const affinities = await jointProbabilities(probabilities, neighbours, x.rows, work);
-    const initial = await initialMap(x, initialisation, seed, work);
+    const rows = await rowsIn(metric, x, work);
+    const initial = await initialMap(rows, initialisation, seed, work);
     return TsneRun.start(this.#settings, affinities, initial, (fitted) => {
       this.#fitted = { x, ...fitted };
     });
@@ -300,8 +307,9 @@ export class Tsne {
     } = options;
     checkValue('perplexity', perplexity, numberFrom(1, fitted.x.rows));
     const k = Math.min(fitted.x.rows, Math.floor(3 * perplexity) + 1);
-    const neighbours = await nearestRows(fitted.x, x, k, { work });
-    const distances = Float32Array.from(neighbours.squared, Math.sqrt);
+    const { metric } = this.#settings;
+    const neighbours = await nearestRows(fitted.x, x, k, { work, metric });
+    const distances = Float32Array.from(neighbours.distances);
     const probabilities = await conditionalProbabilitiesInTurns(distances, k, perplexity, work);
     const { gridSpacing, threads, threadHost } = this.#settings;
     const settings = { iterations, learningRate, gridSpacing, threads, threadHost };
@@ -317,6 +325,7 @@ export class Tsne {
       rows: x.rows,
       values: encodeFloats(x.values),
       map: encodeFloats(map),
+      metric: this.#settings.metric,
       iterations,
       figures: encodeFloats(Float64Array.of(klDivergence, normaliser)),
     });
@@ -342,7 +351,14 @@ export class Tsne {
         { source },
       );
     }
-    const tsne = new Tsne(options);
+    const { metric = 'euclidean' } = saved;
+    if (!metricCheck.accepts(metric)) {
+      throw new DataFormatError(
+        `${source}: the saved model is damaged: expected a metric, got ${JSON.stringify(metric)}. Save it anew.`,
+        { source },
+      );
+    }
+    const tsne = new Tsne({ ...options, metric });
     tsne.#fitted = {
       x: { rows, columns, values },
       map,
@@ -507,12 +523,13 @@ function settingsOf(options: TsneOptions): Settings {
     gridSpacing = 1 / 3,
     patience = 300,
     minimumGradientNorm = 1e-7,
+    metric = 'euclidean',
     seed = 42,
     ...threading
   } = options;
   return {
     ...{ perplexity, initialisation, iterations, exaggerationIterations, earlyExaggeration },
     ...{ learningRate, initialMomentum, finalMomentum, minimumGain, repulsion, theta },
-    ...{ gridSpacing, patience, minimumGradientNorm, seed, ...threading },
+    ...{ gridSpacing, patience, minimumGradientNorm, metric, seed, ...threading },
   };
 }

@@ -17,6 +17,7 @@ import { neighboursForMap } from '../knn/approximate-neighbours.js';
 import { nearestRows } from '../knn/nearest.js';
 import { type Neighbours, validateNeighbours } from '../knn/neighbours.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
+import { type Metric, metricCheck, rowsIn } from '../metrics.js';
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
@@ -59,6 +60,8 @@ export interface UmapOptions extends ThreadOptions {
    * map.
    */
   readonly negativeSamples?: number;
+  /** What is near. Default `'euclidean'`. */
+  readonly metric?: Metric;
   /** Where points start. Default `'pca'`. */
   readonly initialisation?: Initialisation;
   /**
@@ -84,6 +87,7 @@ const umapChecks: OptionChecks<UmapOptions> = {
   negativeSamples: wholeNumber(1, mostNegativeSamples),
   initialisation: either(oneOf('pca', 'random'), float32Array),
   engine: oneOf('simd', 'umap-js'),
+  metric: metricCheck,
   seed: wholeNumber(0),
 };
 
@@ -144,6 +148,8 @@ export interface SavedUmap extends SavedModel<'umap'> {
     readonly learningRate: number;
     readonly repulsionStrength: number;
     readonly negativeSamples: number;
+    /** Not in files of before there was a choice: `euclidean`. */
+    readonly metric?: Metric;
     readonly seed: number;
   };
 }
@@ -218,11 +224,12 @@ export class Umap {
 
   async #start(x: Matrix, options: UmapStartOptions, work: Work): Promise<UmapRun> {
     const neighbours = await this.#neighboursOf(x, options, work);
-    const { initialisation, seed } = this.#settings;
+    const { initialisation, metric, seed } = this.#settings;
     const k = neighbours.indices.length / x.rows;
     const shares = memberships(neighbours.distances, k, 1);
     const graph = relativeToLargest(await neighbourGraph(shares, neighbours, x.rows, work));
-    const initial = await startingMap(x, initialisation, seed, work);
+    const rows = await rowsIn(metric, x, work);
+    const initial = await startingMap(rows, initialisation, seed, work);
     const points = { graph, initial, fixed: undefined, seedFor: seedsFor(seed) };
     const workspace = await Workspace.create(Layout.bytes(points), { threads: 1 });
     const epochs = this.#epochsFor(x.rows);
@@ -252,10 +259,10 @@ export class Umap {
     const columns = { count: fitted.x.columns, of: 'the rows of the map' };
     validateMatrix(x, { name: 'the new rows', columns });
     const { epochs = 100 } = options;
-    const { seed, threads, threadHost } = this.#settings;
+    const { metric, seed, threads, threadHost } = this.#settings;
     const k = Math.min(this.#settings.neighbours, fitted.x.rows);
-    const neighbours = await nearestRows(fitted.x, x, k, { work });
-    const shares = memberships(Float32Array.from(neighbours.squared, Math.sqrt), k, 0);
+    const neighbours = await nearestRows(fitted.x, x, k, { work, metric });
+    const shares = memberships(Float32Array.from(neighbours.distances), k, 0);
     scaleRows(shares, k, 'sum');
     const initial = weightedMeans(fitted.map, shares, neighbours.indices, k);
     scaleRows(shares, k, 'largest');
@@ -286,14 +293,14 @@ export class Umap {
   toJSON(): SavedUmap {
     const { x, map } = this.#require();
     const { neighbours, minimumDistance, spread, learningRate } = this.#settings;
-    const { repulsionStrength, negativeSamples, seed } = this.#settings;
+    const { repulsionStrength, negativeSamples, metric, seed } = this.#settings;
     return savedModel('umap', {
       rows: x.rows,
       values: encodeFloats(x.values),
       map: encodeFloats(map),
       options: {
         ...{ neighbours, minimumDistance, spread, learningRate },
-        ...{ repulsionStrength, negativeSamples, seed },
+        ...{ repulsionStrength, negativeSamples, metric, seed },
       },
     });
   }
@@ -312,11 +319,11 @@ export class Umap {
     const map = decodeFloats(saved.map, Float32Array, source, 2 * rows);
     try {
       const { neighbours, minimumDistance, spread, learningRate } = saved.options;
-      const { repulsionStrength, negativeSamples, seed } = saved.options;
+      const { repulsionStrength, negativeSamples, metric = 'euclidean', seed } = saved.options;
       const umap = new Umap({
         ...options,
         ...{ neighbours, minimumDistance, spread, learningRate },
-        ...{ repulsionStrength, negativeSamples, seed },
+        ...{ repulsionStrength, negativeSamples, metric, seed },
       });
       umap.#fitted = { x: { rows, columns, values }, map };
       return umap;
@@ -472,12 +479,13 @@ function settingsOf(options: UmapOptions): Settings {
     negativeSamples = 7,
     initialisation = 'pca',
     engine = 'simd',
+    metric = 'euclidean',
     seed = 42,
     ...threading
   } = options;
   checkValue('minimumDistance', minimumDistance, numberFrom(0, spread));
   return {
     ...{ neighbours, minimumDistance, spread, epochs, learningRate, repulsionStrength },
-    ...{ negativeSamples, initialisation, engine, seed, ...threading },
+    ...{ negativeSamples, metric, initialisation, engine, seed, ...threading },
   };
 }
