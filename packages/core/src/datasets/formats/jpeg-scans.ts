@@ -1,7 +1,7 @@
 import type { Work } from '../../work.js';
 import type { JpegComponent, JpegFile, JpegScan } from './jpeg-file.js';
 import { BitReader, type HuffmanTable } from './jpeg-huffman.js';
-import { inverseTransform, zigzag } from './jpeg-transform.js';
+import { inverseTransform, inverseTransformOfMean, zigzag } from './jpeg-transform.js';
 
 /** The samples of a component: rows of `8 * paddedColumns`. */
 export type Plane = Uint8ClampedArray;
@@ -31,7 +31,10 @@ export async function decodeScans(file: JpegFile, work: Work): Promise<Plane[]> 
     }
     return planes;
   }
-  const coefficients = planes.map((plane) => new Int16Array(plane.length));
+  const coefficients = planes.map((plane) => ({
+    values: new Int16Array(plane.length),
+    isVaried: new Uint8Array(plane.length / 64),
+  }));
   for (const scan of file.scans) {
     const decoders = scan.parts.map((part) =>
       progressiveDecoder(scan, coefficients[part.component]!, part.dc, part.ac),
@@ -42,6 +45,14 @@ export async function decodeScans(file: JpegFile, work: Work): Promise<Plane[]> 
     await transformAll(component, coefficients[i]!, planes[i]!, work);
   }
   return planes;
+}
+
+/** What the scans of a progressive JPEG gather of a component. */
+interface Coefficients {
+  /** 64 for each block, row by row. */
+  readonly values: Int16Array;
+  /** 1 for a block in which more than the first is not 0: in a sparse picture most are left out. */
+  readonly isVaried: Uint8Array;
 }
 
 /** Decodes the next block of a component. */
@@ -115,7 +126,8 @@ function sequentialDecoder(
       block.fill(0);
       last += takeDcDifference(bits, dc);
       block[0] = last * quantization[0]!;
-      for (let k = 1; k < 64; k++) {
+      let k = 1;
+      for (; k < 64; k++) {
         const symbol = bits.symbol(ac);
         if (symbol < 0) throw new ScanError(noCode);
         const size = symbol & 15;
@@ -125,7 +137,9 @@ function sequentialDecoder(
         if (k > 63) throw new ScanError('a block has more than 64 coefficients');
         block[zigzag[k]!] = bits.takeSigned(size) * quantization[k]!;
       }
-      inverseTransform(block, plane, row * 8 * stride + column * 8, stride);
+      const to = row * 8 * stride + column * 8;
+      if (k === 1) inverseTransformOfMean(block[0]!, plane, to, stride);
+      else inverseTransform(block, plane, to, stride);
     },
   };
 }
@@ -139,7 +153,7 @@ function takeDcDifference(bits: BitReader, table: HuffmanTable): number {
 /** The four kinds of progressive scans (ITU-T T.81, annex G). */
 function progressiveDecoder(
   scan: JpegScan,
-  coefficients: Int16Array,
+  { values, isVaried }: Coefficients,
   dc: HuffmanTable | undefined,
   ac: HuffmanTable | undefined,
 ): BlockDecoder {
@@ -157,7 +171,7 @@ function progressiveDecoder(
       restart,
       decode(bits, _column, _row, index) {
         lastDc += takeDcDifference(bits, dc);
-        coefficients[64 * index] = lastDc << bitsLeft;
+        values[64 * index] = lastDc << bitsLeft;
       },
     };
   }
@@ -165,7 +179,7 @@ function progressiveDecoder(
     return {
       restart,
       decode(bits, _column, _row, index) {
-        if (bits.take(1)) coefficients[64 * index]! |= 1 << bitsLeft;
+        if (bits.take(1)) values[64 * index]! |= 1 << bitsLeft;
       },
     };
   }
@@ -188,7 +202,8 @@ function progressiveDecoder(
           }
           k += zeros;
           if (k > last) throw new ScanError('a block has too many coefficients');
-          coefficients[64 * index + zigzag[k]!] = bits.takeSigned(size) << bitsLeft;
+          values[64 * index + zigzag[k]!] = bits.takeSigned(size) << bitsLeft;
+          isVaried[index] = 1;
         }
       },
     };
@@ -196,8 +211,8 @@ function progressiveDecoder(
   const one = 1 << bitsLeft;
   /** Refines a coefficient that is not 0. */
   const refine = (bits: BitReader, at: number) => {
-    const value = coefficients[at]!;
-    if (bits.take(1) && (value & one) === 0) coefficients[at] = value + (value > 0 ? one : -one);
+    const value = values[at]!;
+    if (bits.take(1) && (value & one) === 0) values[at] = value + (value > 0 ? one : -one);
   };
   return {
     restart,
@@ -216,28 +231,30 @@ function progressiveDecoder(
         const begun = size === 0 ? 0 : bits.take(1) ? one : -one;
         for (; k <= last; k++) {
           const at = 64 * index + zigzag[k]!;
-          if (coefficients[at] !== 0) {
+          if (values[at] !== 0) {
             refine(bits, at);
           } else if (zeros-- === 0) {
-            coefficients[at] = begun;
+            values[at] = begun;
+            isVaried[index] = 1;
             k++;
             break;
           }
         }
       }
       if (emptyBlocks === 0) return;
+      emptyBlocks--;
+      if (isVaried[index] === 0) return;
       for (; k <= last; k++) {
         const at = 64 * index + zigzag[k]!;
-        if (coefficients[at] !== 0) refine(bits, at);
+        if (values[at] !== 0) refine(bits, at);
       }
-      emptyBlocks--;
     },
   };
 }
 
 async function transformAll(
   { paddedColumns, paddedRows, quantization }: JpegComponent,
-  coefficients: Int16Array,
+  { values, isVaried }: Coefficients,
   plane: Plane,
   work: Work,
 ): Promise<void> {
@@ -245,12 +262,17 @@ async function transformAll(
   const stride = 8 * paddedColumns;
   for (let row = 0; row < paddedRows; row++) {
     for (let column = 0; column < paddedColumns; column++) {
-      const from = 64 * (row * paddedColumns + column);
+      const index = row * paddedColumns + column;
+      const to = row * 8 * stride + column * 8;
+      if (isVaried[index] === 0) {
+        inverseTransformOfMean(values[64 * index]! * quantization[0]!, plane, to, stride);
+        continue;
+      }
       for (let k = 0; k < 64; k++) {
         const at = zigzag[k]!;
-        block[at] = coefficients[from + at]! * quantization[k]!;
+        block[at] = values[64 * index + at]! * quantization[k]!;
       }
-      inverseTransform(block, plane, row * 8 * stride + column * 8, stride);
+      inverseTransform(block, plane, to, stride);
     }
     if (work.isDue) await work.turn();
   }

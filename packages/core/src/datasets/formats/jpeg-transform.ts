@@ -100,6 +100,17 @@ export function inverseTransform(
   }
 }
 
+/** The same where all coefficients but the first are 0. */
+export function inverseTransformOfMean(
+  first: number,
+  samples: Uint8ClampedArray,
+  to: number,
+  stride: number,
+): void {
+  const sample = ((first + 4) >> 3) + 128;
+  for (let y = 0; y < 8; y++) samples.fill(sample, to + y * stride, to + y * stride + 8);
+}
+
 /** One dimension of it; the results, `shift` bits too large, are rounded by `rounding`. */
 function transform8(
   c0: number,

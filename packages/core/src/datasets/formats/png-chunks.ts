@@ -84,7 +84,7 @@ export function readPngChunks(bytes: Uint8Array, source: string): PngChunks {
         break;
       default:
         if (essential) {
-          throw corrupt(`its ${JSON.stringify(type)} chunk is essential, but no PNG has it`);
+          throw corrupt(`its ${JSON.stringify(type)} chunk is marked as essential, but unknown`);
         }
     }
     last = type;

@@ -45,11 +45,15 @@ export async function decodePng(
   const rows = rowsOf(passes, Math.max(1, (png.channels * png.depth) >> 3));
   let length = 0;
   try {
-    for await (const chunk of inflateChunks(png.packed, 'deflate', {
-      source,
-      maxBytes: pixelBytes,
-    })) {
+    const maxBytes = Number.POSITIVE_INFINITY; // It is watched here.
+    for await (const chunk of inflateChunks(png.packed, 'deflate', { source, maxBytes })) {
       length += chunk.length;
+      if (length > pixelBytes) {
+        throw formatError(
+          source,
+          `the PNG says ${width}x${height}, but its pixels take more than the ${pixelBytes} bytes of such a picture; save or fetch it again.`,
+        );
+      }
       rows.take(chunk, (row, pass, y) => {
         const first = (pass.y + y * pass.stepY) * width + pass.x;
         painter.paint(row, pass.width, data, first * channels, pass.stepX * channels);
