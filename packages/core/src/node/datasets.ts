@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip as gunzipCallback } from 'node:zlib';
@@ -26,6 +25,7 @@ import {
 } from '../datasets/named-datasets.js';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { downloadDatasetFile } from './download.js';
+import { findPackageFile } from './package-files.js';
 import { kindOf, readPlainFile } from './read-plain-file.js';
 
 /**
@@ -206,22 +206,11 @@ async function lookFor(file: DatasetFile, folder: string): Promise<FoundFile | s
 function systemFolders({ systemFolders, npmPackage }: DatasetDescription, tried: DatasetAttempt[]) {
   const folders = [...systemFolders];
   if (npmPackage) {
-    const from = [import.meta.url, join(process.cwd(), 'package.json')];
-    const root = from
-      .map((place) => resolvePackage(npmPackage.name, place))
-      .find((path) => path !== undefined);
+    const root = findPackageFile(`${npmPackage.name}/package.json`);
     if (root) folders.push(resolve(root, '..', npmPackage.folder));
     else tried.push({ place: `npm package ${npmPackage.name}`, reason: 'not installed' });
   }
   return folders;
-}
-
-function resolvePackage(name: string, from: string): string | undefined {
-  try {
-    return createRequire(from).resolve(`${name}/package.json`);
-  } catch {
-    return undefined;
-  }
 }
 
 async function allOfficial(files: readonly FoundFile[]): Promise<boolean> {

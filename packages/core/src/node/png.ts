@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
-import { DataFormatError, InvalidArgumentError } from '../errors.js';
+import { DataFormatError, InvalidArgumentError, NnLabError } from '../errors.js';
+import { findPackageFile } from './package-files.js';
 
 /** Options of {@link renderPng}. */
 export interface RenderPngOptions {
@@ -23,6 +23,7 @@ export interface RenderPngOptions {
  *
  * @throws InvalidArgumentError when the scale is not above 0 and at most 16.
  * @throws DataFormatError when the text is no SVG document.
+ * @throws NnLabError in a bundle that runs where `@resvg/resvg-wasm` and `inter-ui` are not installed.
  */
 export async function renderPng(svg: string, options: RenderPngOptions = {}): Promise<Uint8Array> {
   const { scale = 2, fonts = [] } = options;
@@ -63,16 +64,23 @@ let renderer: Promise<readonly Uint8Array[]> | undefined;
 /** Compiles resvg and reads the fonts, once; resolves to the fonts. */
 function loadRenderer(): Promise<readonly Uint8Array[]> {
   renderer ??= (async () => {
-    const { resolve } = createRequire(import.meta.url);
     const [wasm, ...fonts] = await Promise.all(
       [
         '@resvg/resvg-wasm/index_bg.wasm',
         'inter-ui/web/Inter-Regular.woff2',
         'inter-ui/web/Inter-SemiBold.woff2',
-      ].map((file) => readFile(resolve(file))),
+      ].map((file) => readFile(pathOf(file))),
     );
     await initWasm(wasm!);
     return fonts;
   })();
   return renderer;
+}
+
+function pathOf(file: string): string {
+  const path = findPackageFile(file);
+  if (path !== undefined) return path;
+  throw new NnLabError(
+    `Expected ${file} in node_modules to draw a PNG: a bundle does not hold it. Install it beside the bundle with: npm i @resvg/resvg-wasm inter-ui`,
+  );
 }
