@@ -1,4 +1,3 @@
-import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 
 /**
@@ -33,8 +32,16 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
 };
 
+/** What `stat` of Node tells, in so far as {@link kindOf} asks: a type of our own needs no `@types/node`. */
+interface Kinds {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isFIFO(): boolean;
+  isSocket(): boolean;
+}
+
 /** What lies at a path. */
-export function kindOf(stats: Stats): 'file' | 'folder' | 'pipe' | 'socket' | 'device' {
+export function kindOf(stats: Kinds): 'file' | 'folder' | 'pipe' | 'socket' | 'device' {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'folder';
   if (stats.isFIFO()) return 'pipe';
