@@ -1,9 +1,10 @@
 // Packs every public package, installs the tarballs into an empty project as a user would, and
 // uses them there: in Node, from TypeScript, and in a browser from a page that Vite built.
 //
-//   node tools/smoke-packed.mjs [--keep] [package ...]
+//   node tools/smoke-packed.mjs [--all] [--keep] [package ...]
 //
-// A package is named by its folder. One line a check; the last line is `N passed, N failed`.
+// With --all also in what else people use, which it installs: other bundlers, Next, test runners,
+// Bun, Deno, other versions of Node and TypeScript. A package is named by its folder. One line a check; the last line is `N passed, N failed`.
 import { execFile } from 'node:child_process';
 import {
   access,
@@ -20,13 +21,20 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { checkInBrowser } from './smoke/browser.mjs';
+import { checkBundlers } from './smoke/bundlers.mjs';
+import { checkImportMap } from './smoke/import-map.mjs';
+import { checkLinks } from './smoke/links.mjs';
+import { checkNext } from './smoke/next.mjs';
 import { checkInNode } from './smoke/node.mjs';
+import { checkRuntimes, runtimes } from './smoke/runtimes.mjs';
+import { checkTestRunners } from './smoke/test-runners.mjs';
 import { checkTypes } from './smoke/types.mjs';
 import { checkWithoutTfjs } from './smoke/without-tfjs.mjs';
 
 const run = promisify(execFile);
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const args = process.argv.slice(2);
+const all = args.includes('--all');
 const keep = args.includes('--keep');
 const wanted = args.filter((arg) => !arg.startsWith('--'));
 
@@ -75,8 +83,11 @@ try {
   ) {
     await checkInNode(setting);
     await checkTypes(setting);
+    await checkLinks(setting);
     await checkInBrowser(setting);
+    await checkImportMap(setting);
     await checkWithoutTfjs(setting);
+    if (all) await checkElsewhere(setting);
   }
 } finally {
   if (keep) console.log(`kept ${work}`);
@@ -85,6 +96,30 @@ try {
 if (counts.skipped > 0) console.log(`${counts.skipped} skipped`);
 console.log(`${counts.passed} passed, ${counts.failed} failed`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
+
+/** What takes minutes and hundreds of megabytes. */
+async function checkElsewhere(setting) {
+  const tools = [
+    'esbuild@0.28',
+    'webpack@5',
+    'webpack-cli@7',
+    'rollup@4',
+    '@rollup/plugin-commonjs@29',
+    '@rollup/plugin-node-resolve@16',
+    'parcel@2',
+    'jest@30',
+    'vitest@4',
+    'jsdom@26',
+    ...runtimes,
+  ];
+  const installed = await check('install other tools', () => npmInstall(setting.consumer, tools));
+  if (installed) {
+    await checkTestRunners(setting);
+    await checkRuntimes(setting);
+    await checkBundlers(setting);
+  }
+  await checkNext(setting);
+}
 
 /** The public packages, with what their package.json says. */
 async function readPackages() {
@@ -147,6 +182,10 @@ async function installInto(folder, wanted) {
   await mkdir(folder);
   const manifest = { name: 'consumer', version: '1.0.0', private: true, type: 'module' };
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+  await npmInstall(folder, wanted);
+}
+
+async function npmInstall(folder, wanted) {
   await run(
     'npm',
     ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', ...wanted],

@@ -37,7 +37,7 @@ export async function checkInBrowser({ root, consumer, packages, check, skip, ru
     }
     await check(name, async () => {
       const expected = await runInNode({ consumer, folder, manifest, run });
-      const got = await runInChromium(chrome, join(project, 'dist'));
+      const got = await visitFolder(chrome, join(project, 'dist'));
       compare(got, expected);
       return got.note;
     });
@@ -108,9 +108,9 @@ process.exit();`;
   return JSON.parse(stdout);
 }
 
-async function runInChromium(executablePath, folder) {
+/** What a page leaves in `window.outcome`; throws with whatever went wrong in it. */
+export async function visit(executablePath, address) {
   const { chromium } = await import('playwright-core');
-  const server = await serve(folder);
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   try {
     const page = await browser.newPage();
@@ -123,7 +123,7 @@ async function runInChromium(executablePath, folder) {
     page.on('response', (response) => {
       if (response.status() >= 400) errors.push(`${response.status()} for ${response.url()}`);
     });
-    await page.goto(server.url);
+    await page.goto(address);
     await page
       .waitForFunction(() => window.outcome !== undefined, undefined, { timeout: 120_000 })
       .catch((error) => errors.push(error.message));
@@ -133,6 +133,15 @@ async function runInChromium(executablePath, folder) {
     return outcome.value;
   } finally {
     await browser.close();
+  }
+}
+
+/** Visits the page in a folder, as {@link visit} does. */
+export async function visitFolder(executablePath, folder) {
+  const server = await serve(folder);
+  try {
+    return await visit(executablePath, server.url);
+  } finally {
     server.close();
   }
 }
@@ -140,6 +149,7 @@ async function runInChromium(executablePath, folder) {
 const types = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.wasm': 'application/wasm',
   '.json': 'application/json',
@@ -173,7 +183,7 @@ function compare(got, expected) {
   }
 }
 
-async function findChrome() {
+export async function findChrome() {
   const places = [
     process.env.CHROME_PATH,
     '/usr/bin/chromium',

@@ -2,12 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Imports every entry, requires one, and runs each bin. */
-export async function checkInNode({ consumer, packages, check, skip, run }) {
+export async function checkInNode(setting) {
+  const { consumer, packages, node = process.execPath, check, skip, run } = setting;
   for (const { folder, manifest } of packages) {
     for (const entry of entriesOf(manifest, ['node', 'import', 'default'])) {
       await check(`import ${entry} in Node`, async () => {
         const script = `const m = await import(${JSON.stringify(entry)}); process.stdout.write(JSON.stringify(Object.keys(m)));`;
-        const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+        const { stdout } = await run(node, ['--input-type=module', '-e', script], {
           cwd: consumer,
           timeout: 60_000,
         });
@@ -17,14 +18,14 @@ export async function checkInNode({ consumer, packages, check, skip, run }) {
         return `${names.length} exports`;
       });
     }
-    await checkRequire(folder, manifest, { consumer, check, skip, run });
+    await checkRequire(folder, manifest, { consumer, node, check, skip, run });
     for (const [bin] of Object.entries(manifest.bin ?? {})) {
       await checkBin(bin, manifest, { consumer, check, run });
     }
   }
 }
 
-async function checkRequire(folder, manifest, { consumer, check, skip, run }) {
+async function checkRequire(folder, manifest, { consumer, node, check, skip, run }) {
   const [major, minor] = process.versions.node.split('.').map(Number);
   const name = `require ${manifest.name} from CommonJS`;
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -38,7 +39,7 @@ async function checkRequire(folder, manifest, { consumer, check, skip, run }) {
       file,
       `const m = require(${entry}); process.stdout.write(JSON.stringify(Object.keys(m)));\n`,
     );
-    const { stdout } = await run(process.execPath, [file], { cwd: consumer, timeout: 60_000 });
+    const { stdout } = await run(node, [file], { cwd: consumer, timeout: 60_000 });
     if (onlyJson(stdout, '').length === 0) throw new Error('The entry exports nothing.');
   });
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { entriesOf } from './node.mjs';
 
 /**
- * Type-checks a small program that imports every entry, under both ways in which projects resolve
+ * Type-checks a small program that imports every entry, under the ways in which projects resolve
  * modules today. An entry whose types are not found would be an error; one whose types are `any`
  * is made one.
  */
@@ -13,6 +13,7 @@ export async function checkTypes({
   packages,
   check,
   run,
+  compiler = join(root, 'node_modules/typescript/bin/tsc'),
   entries: more = [],
   skipLibCheck = true,
 }) {
@@ -28,13 +29,13 @@ type Typed<T> = 0 extends 1 & T ? never : keyof T extends never ? never : T;
 ${uses.join('\n')}
 `;
   await writeFile(join(consumer, 'consumer.ts'), program);
-  for (const resolution of ['nodenext', 'bundler']) {
+  for (const resolution of ['node16', 'nodenext', 'bundler']) {
     await check(`types of ${entries.length} entries, moduleResolution ${resolution}`, async () => {
       const config = {
         compilerOptions: {
           target: 'es2022',
           lib: ['es2023', 'dom', 'dom.iterable'],
-          module: resolution === 'bundler' ? 'esnext' : 'nodenext',
+          module: resolution === 'bundler' ? 'esnext' : resolution,
           moduleResolution: resolution,
           types: [],
           strict: true,
@@ -45,7 +46,7 @@ ${uses.join('\n')}
       };
       const file = join(consumer, `tsconfig.${resolution}.json`);
       await writeFile(file, JSON.stringify(config));
-      await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', file], {
+      await run(process.execPath, [compiler, '-p', file], {
         cwd: consumer,
         maxBuffer: 2 ** 24,
       });

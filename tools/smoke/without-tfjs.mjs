@@ -1,20 +1,11 @@
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkInBrowser } from './browser.mjs';
-import { checkInNode } from './node.mjs';
+import { checkInNode, entriesOf } from './node.mjs';
 import { checkTypes } from './types.mjs';
 
-/** The rooms of core that need no TensorFlow.js. */
-const plainRooms = [
-  'cli',
-  'datasets',
-  'errors',
-  'metrics',
-  'node/files',
-  'plot',
-  'random',
-  'report',
-].map((room) => `@nn-lab/core/${room}`);
+/** The entries of core that need TensorFlow.js; all others do without. */
+const needsTfjs = ['', '/node', '/browser', '/training'].map((room) => `@nn-lab/core${room}`);
 
 /** A short run of each command, in an order in which each finds what it needs. */
 const commands = {
@@ -46,6 +37,10 @@ export async function checkWithoutTfjs(setting) {
   });
   if (!installed) return;
 
+  const core = packages.find(({ folder }) => folder === 'core');
+  const plainRooms = entriesOf(core.manifest, ['node', 'import', 'default']).filter(
+    (entry) => !needsTfjs.includes(entry),
+  );
   const here = { ...setting, consumer, packages: lean };
   await checkInNode(here);
   await checkTypes({ ...here, entries: plainRooms, skipLibCheck: false });
