@@ -1,6 +1,8 @@
 import { crc32, deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodePicture } from '../../src/datasets/formats/decode-picture.js';
+import type { Picture } from '../../src/datasets/index.js';
 import { DataFormatError } from '../../src/errors.js';
 import { fixture } from './fixtures.js';
 
@@ -226,4 +228,60 @@ describe('a WebP', () => {
   ])('with %s is refused', async (_, file, reason) => {
     expect(await refusal(file)).toMatch(reason);
   });
+});
+
+describe('parts in another order, twice or missing', () => {
+  /** The pieces between the offsets where a part begins. */
+  const split = (file: Buffer, starts: number[]) =>
+    starts.map((start, i) => file.subarray(start, starts[i + 1]));
+  const pngStarts = (file: Buffer) => {
+    const starts = [8];
+    while (starts.at(-1)! + 12 < file.length) {
+      starts.push(starts.at(-1)! + 12 + file.readUInt32BE(starts.at(-1)!));
+    }
+    return starts;
+  };
+  const jpegStarts = (file: Buffer) => {
+    const isMarker = (next: number) => next !== 0 && (next & 0xf8) !== 0xd0;
+    return [...file.keys()].filter((i) => i > 1 && file[i] === 0xff && isMarker(file[i + 1] ?? 0));
+  };
+  const files: [name: string, signature: number, starts: (file: Buffer) => number[]][] = [
+    ['palette.png', 8, pngStarts],
+    ['rgb-16-bits.png', 8, pngStarts],
+    ['color-key.png', 8, pngStarts],
+    ['subsampled.jpg', 2, jpegStarts],
+    ['progressive.jpg', 2, jpegStarts],
+    ['cmyk.jpg', 2, jpegStarts],
+  ];
+
+  it.each(files)(
+    'of %s: read, or refused by a DataFormatError',
+    async (name, signature, starts) => {
+      const file = Buffer.from(fixture(name));
+      const parts = split(file, starts(file));
+      expect(parts.length).toBeGreaterThan(2);
+      expect(Buffer.concat([file.subarray(0, signature), ...parts])).toEqual(file);
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.nat(parts.length - 1), { maxLength: 2 * parts.length }),
+          fc.nat(parts.length),
+          async (chosen, kept) => {
+            const order = [...parts.slice(0, kept), ...chosen.map((i) => parts[i]!)];
+            const bytes = Buffer.concat([file.subarray(0, signature), ...order]);
+            const read = await decodePicture(bytes, { source: 'p' }).catch(
+              (error: unknown) => error,
+            );
+            if (!(read instanceof Error)) {
+              const { width, height, channels, data } = read as Picture;
+              expect(data.length).toBe(width * height * channels);
+            } else {
+              expect(read).toBeInstanceOf(DataFormatError);
+              expect(read.message).toMatch(/^p: [^\n]*$/);
+            }
+          },
+        ),
+        { numRuns: 200, seed: 20_240 },
+      );
+    },
+  );
 });

@@ -50,7 +50,7 @@ export async function decodeJpeg(
     if (cause instanceof DataFormatError) throw cause;
     throw corruptPicture('JPEG', bytes, source, cause);
   }
-  return applyOrientation({ width, height, channels, data }, file.orientation);
+  return applyOrientation({ width, height, channels, data }, file.orientation, work);
 }
 
 async function drawPixels(

@@ -1,4 +1,5 @@
 import type { DataFormatError } from '../../errors.js';
+import type { Work } from '../../work.js';
 import type { Picture } from '../pictures.js';
 import { describeBytes, formatError, type ParseOptions } from './bytes.js';
 
@@ -102,7 +103,11 @@ export function corruptPicture(
  *
  * @param orientation - 1 to 8, as in the Exif standard; 1 is upright.
  */
-export function applyOrientation(picture: Picture, orientation: number): Picture {
+export async function applyOrientation(
+  picture: Picture,
+  orientation: number,
+  work: Work,
+): Promise<Picture> {
   if (orientation < 2 || orientation > 8) return picture;
   const { width, height, channels, data } = picture;
   const swapped = orientation >= 5;
@@ -118,6 +123,7 @@ export function applyOrientation(picture: Picture, orientation: number): Picture
     for (let x = 0, from = first + y * stepY; x < w; x++, from += stepX) {
       for (let c = 0; c < channels; c++) turned[to++] = data[from + c]!;
     }
+    if (work.isDue) await work.turn();
   }
   return { width: w, height: h, channels, data: turned };
 }
@@ -147,15 +153,21 @@ export function exifOrientation(tiff: Uint8Array): number {
 }
 
 /** A picture as three channels, if it has an alpha channel in which every pixel is opaque. */
-export function dropOpaqueAlpha(picture: Picture): Picture {
+export async function dropOpaqueAlpha(picture: Picture, work: Work): Promise<Picture> {
   const { width, height, channels, data } = picture;
   if (channels !== 4) return picture;
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return picture;
+  for (let y = 0, i = 3; y < height; y++) {
+    for (let x = 0; x < width; x++, i += 4) if (data[i] !== 255) return picture;
+    if (work.isDue) await work.turn();
+  }
   const rgb = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
-    rgb[to] = data[from]!;
-    rgb[to + 1] = data[from + 1]!;
-    rgb[to + 2] = data[from + 2]!;
+  for (let y = 0, from = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, from += 4, to += 3) {
+      rgb[to] = data[from]!;
+      rgb[to + 1] = data[from + 1]!;
+      rgb[to + 2] = data[from + 2]!;
+    }
+    if (work.isDue) await work.turn();
   }
   return { width, height, channels: 3, data: rgb };
 }

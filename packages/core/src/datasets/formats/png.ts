@@ -1,4 +1,5 @@
 import { encode } from 'fast-png';
+import { Work } from '../../work.js';
 import type { Picture } from '../pictures.js';
 import { formatError } from './bytes.js';
 import { inflateChunks } from './inflate.js';
@@ -69,7 +70,7 @@ export async function decodePng(
       `the PNG says ${width}x${height}, ${pixelBytes} bytes of pixels, but has ${length}; save or fetch it again.`,
     );
   }
-  return dropOpaqueAlpha({ width, height, channels, data });
+  return dropOpaqueAlpha({ width, height, channels, data }, new Work());
 }
 
 /**

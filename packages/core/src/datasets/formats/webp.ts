@@ -1,3 +1,4 @@
+import { Work } from '../../work.js';
 import type { Picture } from '../pictures.js';
 import { ByteReader } from './bytes.js';
 import {
@@ -38,10 +39,9 @@ export async function decodeWebp(
       `${width}x${height} pixels came out of ${header.width}x${header.height}`,
     );
   }
-  return applyOrientation(
-    dropOpaqueAlpha({ width, height, channels: 4, data }),
-    header.orientation,
-  );
+  const work = new Work();
+  const picture = await dropOpaqueAlpha({ width, height, channels: 4, data }, work);
+  return applyOrientation(picture, header.orientation, work);
 }
 
 interface WebpHeader {
