@@ -107,6 +107,33 @@ describe.each(hard)('rows with %s', (_, data) => {
   });
 });
 
+describe('approximate neighbors of wide rows', () => {
+  const random = createRandom(4).fork('wide');
+  const factors = sample(200, 8, 5);
+  const loadings = sample(90, 8, 6);
+  const wide = factors.map((row) =>
+    loadings.map((loading) => row.reduce((sum, v, i) => sum + v * loading[i]!, random.normal())),
+  );
+
+  it.each<[string, (value: number, row: number, column: number) => number]>([
+    ['an offset of 1e8', (value) => value + 1e8],
+    ['clusters 1e4 apart', (value, row) => value + (row % 2) * 1e4],
+    ['clusters 1e6 apart', (value, row) => value + (row % 3) * 1e6],
+    ['a row 1e6 away', (value, row, column) => (row === 5 && column === 0 ? 1e6 : value)],
+    ['a scale of 1e-24', (value) => value * 1e-24],
+  ])('with %s are nearly the exact ones', async (_, change) => {
+    const x = matrixOf(
+      wide.map((values, row) => values.map((v, column) => change(v, row, column))),
+    );
+    const exact = (await exactNeighbours(x, x, 10, { excludeSelf: true })).indices;
+    const { indices } = await approximateNeighbours(x, 10);
+    const right = indices.filter((index, at) =>
+      exact.subarray(at - (at % 10), at - (at % 10) + 10).includes(index),
+    );
+    expect(right.length / indices.length).toBeGreaterThan(0.99);
+  });
+});
+
 describe('classifiers', () => {
   const labels = rows.map((_, row) => row % 2);
   const moved = (by: number, factor = 1) =>

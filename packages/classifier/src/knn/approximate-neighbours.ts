@@ -73,8 +73,18 @@ async function approximately(
   const reduced = await Pca.reduce(components, x, work);
   const count = Math.min(x.rows - 1, Math.ceil(k * candidates));
   const { indices } = await candidateRows(reduced, count, options, work);
-  return (await nearestOf(x, indices, count, k, metric, work)).neighbours;
+  const { neighbours, farthestTaken } = await nearestOf(x, indices, count, k, metric, work);
+  const width = reduced.columns;
+  const origin = new Float64Array(width);
+  await compareDoubtful(x, k, metric, neighbours, work, (row) => {
+    const squared = squaredDistance(reduced.values, row * width, origin, 0, width);
+    return farthestTaken[row]! ** 2 < squared * leastShare ** 2;
+  });
+  return neighbours;
 }
+
+/** Single precision does not place a row far from the mean so well that nearer ones can be told apart. */
+const leastShare = 2 ** -18;
 
 /** So many more candidates than neighbours leave room for the rounding of single precision. */
 const spareCandidates = 8;
@@ -100,18 +110,38 @@ async function exactOthers(
   const found = await nearestOf(x, indices, count, k, metric, work);
   const { neighbours, farthest, farthestTaken } = found;
   if (count === x.rows - 1) return neighbours;
-  const squared = new Float64Array(k);
+  // Not even equally far: such a row may come first in the data.
+  await compareDoubtful(
+    x,
+    k,
+    metric,
+    neighbours,
+    work,
+    (row) => !(farthestTaken[row]! < surelyWithin(farthest[row]!)),
+  );
+  return neighbours;
+}
+
+/** Finds the neighbours of some rows anew, by comparing all rows in double precision. */
+async function compareDoubtful(
+  x: Matrix,
+  k: number,
+  metric: Metric,
+  { indices, distances }: Neighbours,
+  work: Work,
+  isDoubtful: (row: number) => boolean,
+): Promise<void> {
+  const { compare, distanceOf } = measures[metric];
+  const compared = new Float64Array(k);
   work.begin('close neighbors', x.rows);
   for (let row = 0; row < x.rows; row++) {
-    // Not even equally far: such a row may come first in the data.
-    const sure = surelyWithin(Math.sqrt(farthest[row]!));
-    if (Math.sqrt(farthestTaken[row]!) < sure) continue;
-    const [from, to] = [row * k, (row + 1) * k];
-    compareAll(x, x, row, row, squaredDistance, neighbours.indices.subarray(from, to), squared);
-    neighbours.distances.set(squared.map(measures[metric].distanceOf), from);
+    if (isDoubtful(row)) {
+      const [from, to] = [row * k, (row + 1) * k];
+      compareAll(x, x, row, row, compare, indices.subarray(from, to), compared);
+      distances.set(compared.map(distanceOf), from);
+    }
     if (work.isDue) await work.reach(row);
   }
-  return neighbours;
 }
 
 /** More rows than this have so many pairs that comparing all columns of wide ones takes minutes. */
@@ -128,7 +158,7 @@ export async function neighboursForMap(
   return find(await rowsIn(metric, x, work), k, metric, { threads, threadHost }, work);
 }
 
-/** The k nearest of each row's candidates, and what the farthest compare as: taken, and of all. */
+/** The k nearest of each row's candidates, and how far the farthest are: taken, and of all. */
 async function nearestOf(
   x: Matrix,
   candidates: Int32Array,
@@ -143,6 +173,8 @@ async function nearestOf(
   const farthest = new Float64Array(rows);
   const farthestTaken = new Float64Array(rows);
   const { compare, distanceOf } = measures[metric];
+  // As rows are compared by candidates: by Euclidean distances, which are no longer than the others.
+  const lengthOf = metric === 'manhattan' ? distanceOf : Math.sqrt;
   const compared = new Float64Array(count);
   await work.stage('choosing neighbors', rows, (begin, end) => {
     for (let row = begin; row < end; row++) nearestOfRow(row);
@@ -162,7 +194,7 @@ async function nearestOf(
       indices[row * k + place] = others[order[place]!]!;
       distances[row * k + place] = distanceOf(compared[order[place]!]!);
     }
-    farthest[row] = compared[order.at(-1)!]!;
-    farthestTaken[row] = compared[order[k - 1]!]!;
+    farthest[row] = lengthOf(compared[order.at(-1)!]!);
+    farthestTaken[row] = lengthOf(compared[order[k - 1]!]!);
   }
 }

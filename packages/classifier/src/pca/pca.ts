@@ -365,7 +365,7 @@ const ofWideRows: SpectrumOf = async (x, mean, scale, count, covarianceOf, work)
       }
       vector[column] = sum;
     }
-    if (variances[pair]! <= 1e-10 * variances[0]!) vector.fill(0);
+    if (variances[pair]! <= 1e-13 * variances[0]!) vector.fill(0);
     orthonormalize(vector, vectors, pair, random);
     vectors.set(vector, pair * columns);
     if (work.isDue) await work.turn();
