@@ -12,14 +12,15 @@ const cacheName = 'nn-lab-classifier';
  * Keeps what was fitted in the browser's storage.
  *
  * @param address - `cache://` and a name.
- * @throws NotFittedError when nothing was fitted; InvalidArgumentError for another address.
+ * @throws NotFittedError when nothing was fitted; InvalidArgumentError for another address, or on a
+ * page over plain http, which has no such storage.
  */
 export async function saveFitted(fitted: Fitted, address: string): Promise<void> {
   if (!address.startsWith(scheme) || address === scheme) {
     throw new InvalidArgumentError(`Expected an address like cache://name, got '${address}'.`);
   }
   const body = JSON.stringify(fitted);
-  const cache = await caches.open(cacheName);
+  const cache = await openCache();
   await cache.put(keyOf(address), new Response(body));
 }
 
@@ -31,7 +32,7 @@ export async function saveFitted(fitted: Fitted, address: string): Promise<void>
  */
 export async function loadFitted(address: string): Promise<Fitted> {
   const response = address.startsWith(scheme)
-    ? await (await caches.open(cacheName)).match(keyOf(address))
+    ? await (await openCache()).match(keyOf(address))
     : await fetch(new URL(address, document.baseURI)).catch(() => undefined);
   if (!response?.ok) {
     throw new DataFormatError(`${address}: expected a saved model, but there is nothing to load.`, {
@@ -39,6 +40,15 @@ export async function loadFitted(address: string): Promise<Fitted> {
     });
   }
   return parseFitted(await response.text(), address);
+}
+
+async function openCache(): Promise<Cache> {
+  if (!globalThis.caches) {
+    throw new InvalidArgumentError(
+      'Expected a page over https or from localhost, the only ones that have a storage for cache:// addresses. Serve the page so, or keep JSON.stringify(fitted) elsewhere.',
+    );
+  }
+  return caches.open(cacheName);
 }
 
 /** A cache knows only addresses of the web. */

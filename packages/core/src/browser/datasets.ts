@@ -1,5 +1,5 @@
 import { loadEmbeddedDigits } from '../datasets/digits16.js';
-import { FetchFailure, openFile } from '../datasets/fetch-file.js';
+import { FetchFailure, fetchFile, MemoryStore, openFile } from '../datasets/fetch-file.js';
 import { gunzip, isGzip } from '../datasets/formats/inflate.js';
 import {
   assembleDataset,
@@ -16,6 +16,7 @@ import {
   type DatasetName,
   describeDataset,
 } from '../datasets/named-datasets.js';
+import { sha256Of } from '../datasets/sha256.js';
 
 /**
  * Loads a named dataset from the first place that has it: your own base address (`data`), the
@@ -38,7 +39,7 @@ export async function loadDataset(
 
   if (data !== undefined) {
     for (const base of [withSlash(data) + name, data]) {
-      const files = await fetchOwn(description, withSlash(base), signal, tried);
+      const files = await fetchOwn(description, withSlash(base), options, tried);
       if (files) return assemble(description, files);
     }
     throw notFoundError(description, tried, helpInBrowser);
@@ -77,20 +78,24 @@ const helpInBrowser =
 
 const withSlash = (address: string) => address.replace(/\/?$/, '/');
 
+/** The most bytes that a file of the user's own may have. */
+const maxOwnBytes = 2 ** 30;
+
 /** All files of a layout from the user's own address, whatever their hashes. */
 async function fetchOwn(
   { layouts }: DatasetDescription,
   base: string,
-  signal: AbortSignal | undefined,
+  { signal, idleTimeout = 30_000 }: LoadDatasetOptions,
   tried: DatasetAttempt[],
 ): Promise<FetchedFile[] | undefined> {
   const files: FetchedFile[] = [];
   for (const file of layouts[0]!) {
     const url = base + file.name;
     try {
-      const response = await fetch(url, signal ? { signal } : {});
-      if (!response.ok) throw new Error(`HTTP ${response.status}`);
-      files.push({ file, bytes: new Uint8Array(await response.arrayBuffer()), url });
+      const { chunks } = await openFile(url, { maxBytes: maxOwnBytes, idleTimeout, signal });
+      const store = new MemoryStore(file.bytes);
+      for await (const chunk of chunks) await store.append(chunk);
+      files.push({ file, bytes: await store.read(), url });
     } catch (error) {
       signal?.throwIfAborted();
       tried.push({ place: url, reason: (error as Error).message });
@@ -127,46 +132,26 @@ async function fromCache(
   const response = await cache.match(url);
   if (!response) return undefined;
   const bytes = new Uint8Array(await response.arrayBuffer());
-  return (await sha256(bytes)) === file.sha256 ? { file, bytes, url } : undefined;
+  const hash = await sha256Of(bytes);
+  return hash === file.sha256 || hash === file.contentSha256 ? { file, bytes, url } : undefined;
 }
 
 async function fromAddresses(
   file: DatasetFile,
   addresses: readonly string[],
-  options: LoadDatasetOptions,
+  { signal, onProgress, idleTimeout = 30_000 }: LoadDatasetOptions,
   tried: DatasetAttempt[],
 ): Promise<FetchedFile | undefined> {
-  const { signal, onProgress, idleTimeout = 30_000 } = options;
-  const total = file.bytes;
+  const store = new MemoryStore(file.bytes);
   for (const address of addresses) {
     const url = withSlash(address) + file.name;
-    const bytes = new Uint8Array(total);
-    let received = 0;
-    for (let tries = 1; received < total; tries++) {
-      try {
-        const { offset, chunks } = await openFile(url, {
-          from: received,
-          total,
-          idleTimeout,
-          signal,
-        });
-        received = offset;
-        for await (const chunk of chunks) {
-          bytes.set(chunk, received);
-          received += chunk.length;
-          onProgress?.({ file: file.name, url, received, total });
-        }
-      } catch (error) {
-        if (!(error instanceof FetchFailure)) throw error;
-        if (error.again && tries < 3) continue;
-        tried.push({ place: url, reason: error.message });
-        break;
-      }
+    try {
+      const options = { idleTimeout, sha256: sha256Of, signal, onProgress };
+      return { file, bytes: await fetchFile(file, url, store, options), url };
+    } catch (error) {
+      if (!(error instanceof FetchFailure)) throw error;
+      tried.push({ place: url, reason: error.message });
     }
-    if (received < total) continue;
-    const hash = await sha256(bytes);
-    if (hash === file.sha256) return { file, bytes, url };
-    tried.push({ place: url, reason: `its SHA-256 is ${hash} instead of ${file.sha256}` });
   }
   return undefined;
 }
@@ -179,17 +164,12 @@ async function assemble(
   const sources: DatasetSource[] = [];
   for (const { file, bytes, url } of files) {
     const content = isGzip(bytes) ? await gunzip(bytes, { source: url }) : bytes;
-    const hash = await sha256(bytes);
+    const hash = await sha256Of(bytes);
     const official =
       hash === file.sha256 ||
-      (file.contentSha256 !== undefined && (await sha256(content)) === file.contentSha256);
+      (file.contentSha256 !== undefined && (await sha256Of(content)) === file.contentSha256);
     contents.set(file.role, { bytes: content, source: url });
     sources.push({ file: file.name, url, sha256: hash, official });
   }
   return { ...(await assembleDataset(description.name, contents)), sources };
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -66,7 +66,10 @@ export interface LoadDatasetOptions {
   readonly download?: boolean;
   /** Addresses to use instead of the official ones; a file's name is appended. */
   readonly mirrors?: readonly string[];
-  /** Gives an address up after as many milliseconds without a byte. Default 30,000. */
+  /**
+   * Gives an address up after as many milliseconds without a byte, or with fewer than 4 KiB a second.
+   * Default 30,000.
+   */
   readonly idleTimeout?: number;
   /** Ends the loading. */
   readonly signal?: AbortSignal;

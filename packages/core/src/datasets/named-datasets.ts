@@ -15,7 +15,8 @@ export interface DatasetFile {
   readonly bytes: number;
   /** The SHA-256 of the official file. */
   readonly sha256: string;
-  /** The SHA-256 of what is in it, uncompressed, where that is known. */
+  /** The size and SHA-256 of what is in it, uncompressed, where these are known. */
+  readonly contentBytes?: number;
   readonly contentSha256?: string;
 }
 
@@ -47,14 +48,15 @@ function idxFile(
   stem: string,
   bytes: number,
   sha256: string,
+  contentBytes: number,
   contentSha256: string,
 ): DatasetFile {
   const otherNames = [stem, stem.replace('-idx', '.idx'), `${stem.replace('-idx', '.idx')}.gz`];
-  return { role, name: `${stem}.gz`, otherNames, bytes, sha256, contentSha256 };
+  return { role, name: `${stem}.gz`, otherNames, bytes, sha256, contentBytes, contentSha256 };
 }
 
 function plainFile(role: string, name: string, bytes: number, sha256: string): DatasetFile {
-  return { role, name, otherNames: [], bytes, sha256, contentSha256: sha256 };
+  return { role, name, otherNames: [], bytes, sha256, contentBytes: bytes, contentSha256: sha256 };
 }
 
 function cifarBatch(name: string, sha256: string): DatasetFile {
@@ -77,6 +79,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           'train-images-idx3-ubyte',
           9_912_422,
           '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
+          47_040_016,
           'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
         ),
         idxFile(
@@ -84,6 +87,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           'train-labels-idx1-ubyte',
           28_881,
           '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
+          60_008,
           '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
         ),
         idxFile(
@@ -91,6 +95,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           't10k-images-idx3-ubyte',
           1_648_877,
           '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
+          7_840_016,
           '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
         ),
         idxFile(
@@ -98,6 +103,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           't10k-labels-idx1-ubyte',
           4_542,
           'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
+          10_008,
           'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
         ),
       ],
@@ -135,6 +141,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           'train-images-idx3-ubyte',
           26_421_880,
           '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84',
+          47_040_016,
           'c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888',
         ),
         idxFile(
@@ -142,6 +149,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           'train-labels-idx1-ubyte',
           29_515,
           'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845',
+          60_008,
           'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
         ),
         idxFile(
@@ -149,6 +157,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           't10k-images-idx3-ubyte',
           4_422_102,
           '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073',
+          7_840_016,
           '5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b',
         ),
         idxFile(
@@ -156,6 +165,7 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           't10k-labels-idx1-ubyte',
           5_148,
           '67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5',
+          10_008,
           '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
         ),
       ],
@@ -193,6 +203,8 @@ const descriptions: Readonly<Record<DatasetName, DatasetDescription>> = {
           otherNames: ['cifar-10-binary.tar'],
           bytes: 170_052_171,
           sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+          contentBytes: 184_391_680,
+          contentSha256: '6172fd562b5f06fdcefe9f8ec1fc8dc3c956888656a201b8870d75fcfa8373bf',
         },
       ],
       [

@@ -215,7 +215,8 @@ function systemFolders({ systemFolders, npmPackage }: DatasetDescription, tried:
 
 async function allOfficial(files: readonly FoundFile[]): Promise<boolean> {
   for (const { file, path } of files) {
-    if (sha256(await readData(path)) !== file.sha256) return false;
+    const hash = sha256(await readData(path));
+    if (hash !== file.sha256 && hash !== file.contentSha256) return false;
   }
   return true;
 }

@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
-import { FetchFailure, openFile } from '../datasets/fetch-file.js';
-import type { DatasetAttempt, LoadDatasetOptions } from '../datasets/load-dataset.js';
+import {
+  type DownloadStore,
+  FetchFailure,
+  fetchFile,
+  MemoryStore,
+} from '../datasets/fetch-file.js';
+import type {
+  DatasetAttempt,
+  DownloadProgress,
+  LoadDatasetOptions,
+} from '../datasets/load-dataset.js';
 import type { DatasetFile } from '../datasets/named-datasets.js';
 import { makeFolder } from './make-folder.js';
-
-/** How often an address is asked, and how often in a row without getting anywhere. */
-const [maxTries, maxFruitlessTries] = [50, 3];
 
 type DownloadOptions = LoadDatasetOptions & { readonly idleTimeout: number };
 
@@ -21,6 +26,7 @@ type DownloadOptions = LoadDatasetOptions & { readonly idleTimeout: number };
  *
  * @param folder - Where the file is kept; without one it is only held in memory.
  * @returns `undefined` when no address serves, and the reasons added to `tried`.
+ * @throws whatever `onProgress` throws.
  */
 export async function downloadDatasetFile(
   file: DatasetFile,
@@ -30,123 +36,49 @@ export async function downloadDatasetFile(
   tried: DatasetAttempt[],
 ): Promise<{ bytes: Uint8Array; location: { path: string } | { url: string } } | undefined> {
   const urls = addresses.map((address) => address.replace(/\/?$/, `/${file.name}`));
-  let store: PartialFile | MemoryFile | undefined;
+  let thrown: { readonly error: unknown } | undefined;
+  const onProgress = (progress: DownloadProgress) => {
+    try {
+      options.onProgress?.(progress);
+    } catch (error) {
+      thrown = { error };
+      throw error;
+    }
+  };
+  let store: PartialFile | MemoryStore | undefined;
   try {
-    store = folder
-      ? await PartialFile.open(folder, file.name, file.bytes)
-      : new MemoryFile(file.bytes);
+    store = folder ? await PartialFile.open(folder, file) : new MemoryStore(file.bytes);
     for (const url of urls) {
       try {
-        return { bytes: await fetchVerified(store, file, url, options), location: { url } };
+        const bytes = await fetchFile(file, url, store, { ...options, sha256, onProgress });
+        if (store instanceof PartialFile) await store.keep(bytes.length === file.bytes);
+        return { bytes, location: { url } };
       } catch (error) {
         if (!(error instanceof FetchFailure)) throw error;
         tried.push({ place: url, reason: error.message });
       }
     }
   } catch (error) {
-    if (error instanceof CallerFailure) throw error.cause;
     options.signal?.throwIfAborted();
+    if (thrown) throw thrown.error;
     const reason = `${(error as Error).message}; give another folder as cache`;
     tried.push({ place: folder ?? 'memory', reason });
     await store?.restart().catch(() => undefined);
   } finally {
-    await store?.close();
+    if (store instanceof PartialFile) await store.close();
   }
   return undefined;
 }
 
-/** The whole file from one address, taking up what `store` has, and again from the start if that was bad. */
-async function fetchVerified(
-  store: PartialFile | MemoryFile,
-  file: DatasetFile,
-  url: string,
-  options: DownloadOptions,
-): Promise<Uint8Array> {
-  for (;;) {
-    const resumed = store.size > 0;
-    await fetchRest(store, file, url, options);
-    const bytes = await store.read();
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    if (sha256 === file.sha256) {
-      await store.keep();
-      return bytes;
-    }
-    await store.restart();
-    if (!resumed)
-      throw new FetchFailure(`its SHA-256 is ${sha256} instead of ${file.sha256}`, false);
-  }
-}
-
-async function fetchRest(
-  store: PartialFile | MemoryFile,
-  file: DatasetFile,
-  url: string,
-  options: DownloadOptions,
-): Promise<void> {
-  const { signal, onProgress, idleTimeout } = options;
-  const total = file.bytes;
-  let farthest = store.size;
-  let fruitless = 0;
-  for (let tries = 1; store.size < total; tries++) {
-    const from = store.size;
-    try {
-      const { offset, chunks } = await openFile(url, { from, total, idleTimeout, signal });
-      if (offset !== from) await store.restart();
-      for await (const chunk of chunks) {
-        await store.append(chunk);
-        try {
-          onProgress?.({ file: file.name, url, received: store.size, total });
-        } catch (error) {
-          throw new CallerFailure('onProgress threw', { cause: error });
-        }
-      }
-    } catch (error) {
-      if (!(error instanceof FetchFailure)) throw error;
-      fruitless = store.size > farthest ? 0 : fruitless + 1;
-      farthest = Math.max(farthest, store.size);
-      if (!error.again) await store.restart();
-      if (fruitless >= maxFruitlessTries || tries >= maxTries) throw error;
-      if (!error.again && from === 0) throw error;
-      await wait(200 * 2 ** fruitless, undefined, signal ? { signal } : {});
-    }
-  }
-}
-
-/** What the caller's function threw, which is no failure of the disk. */
-class CallerFailure extends Error {}
-
-/** A download that is only held in memory. */
-class MemoryFile {
-  readonly #bytes: Uint8Array;
-  size = 0;
-
-  constructor(total: number) {
-    this.#bytes = new Uint8Array(total);
-  }
-
-  async append(chunk: Uint8Array): Promise<void> {
-    this.#bytes.set(chunk, this.size);
-    this.size += chunk.length;
-  }
-
-  async restart(): Promise<void> {
-    this.size = 0;
-  }
-
-  async read(): Promise<Uint8Array> {
-    return this.#bytes;
-  }
-
-  async keep(): Promise<void> {}
-
-  async close(): Promise<void> {}
+async function sha256(bytes: Uint8Array): Promise<string> {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**
  * A download on the disk, named `<name>.<process>-<thread>-<number>.part` until it is whole, so that
  * no two write to one file, and one that nobody writes to any more can be told.
  */
-class PartialFile {
+class PartialFile implements DownloadStore {
   static readonly #open = new Set<string>();
   static #count = 0;
   #kept = false;
@@ -159,7 +91,7 @@ class PartialFile {
     public size: number,
   ) {}
 
-  static async open(folder: string, name: string, total: number): Promise<PartialFile> {
+  static async open(folder: string, { name, ...data }: DatasetFile): Promise<PartialFile> {
     await makeFolder(folder);
     const part = `${name}.${process.pid}-${threadId}-${PartialFile.#count++}.part`;
     PartialFile.#open.add(part);
@@ -167,7 +99,7 @@ class PartialFile {
     const file = await open(join(folder, part), 'a+');
     const { size } = await file.stat();
     const partial = new PartialFile(folder, name, part, file, size);
-    if (size > total) await partial.restart();
+    if (size > Math.max(data.bytes, data.contentBytes ?? 0)) await partial.restart();
     return partial;
   }
 
@@ -192,10 +124,11 @@ class PartialFile {
     return bytes;
   }
 
-  /** Gives the file its name. */
-  async keep(): Promise<void> {
+  /** Gives the file its name, without `.gz` when it came unpacked. */
+  async keep(isPacked: boolean): Promise<void> {
     await this.file.sync();
-    await rename(join(this.folder, this.part), join(this.folder, this.name));
+    const name = isPacked ? this.name : this.name.replace(/\.gz$/, '');
+    await rename(join(this.folder, this.part), join(this.folder, name));
     this.#kept = true;
   }
 

@@ -82,7 +82,10 @@ beforeAll(async () => {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   requests = [];
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--host-resolver-rules=MAP insecure.test 127.0.0.1'],
+  });
   page = await browser.newPage();
   await page.goto(address);
   await page.waitForFunction(() => 'nnLab' in globalThis);
@@ -226,6 +229,37 @@ describe('in the browser', () => {
     expect(error).toMatch(
       /tiny\/mnist\/train-images-idx3-ubyte.gz \(it has \d+ bytes instead of 9912422\)/,
     );
+  });
+
+  itInBrowser()(
+    'loadDataset takes nothing in place of what an address of your own lacks',
+    async () => {
+      const error = await page.evaluate(
+        (data) => nnLab.loadDataset('digits16', { data }).catch((error: Error) => error.message),
+        `${address}/none`,
+      );
+      expect(error).toContain(`${address}/none/train_in.csv (HTTP 404 Not Found)`);
+      expect(error).toMatch(/give its address as `data`\.$/);
+    },
+  );
+
+  itInBrowser()('loadDataset works on a page over plain http, which has no Cache', async () => {
+    const insecure = await browser.newPage();
+    const origin = address.replace('127.0.0.1', 'insecure.test');
+    await insecure.goto(origin);
+    await insecure.waitForFunction(() => 'nnLab' in globalThis);
+    const found = await insecure.evaluate(async (origin) => {
+      const { train } = await nnLab.loadDataset('mnist', { data: `${origin}/tiny` });
+      const digits = await nnLab.loadDataset('digits16');
+      const error = await nnLab
+        .loadDataset('mnist', { mirrors: [`${origin}/none/`] })
+        .catch((error: Error) => error.message);
+      return { isSecureContext, labels: [...train.labels], digits: digits.test.count, error };
+    }, origin);
+    await insecure.close();
+    expect(found).toMatchObject({ isSecureContext: false, labels: [3, 3], digits: 1000 });
+    expect(found.error).toContain('/none/train-images-idx3-ubyte.gz (HTTP 404 Not Found)');
+    expect(found.error).not.toContain('npm install');
   });
 
   itInBrowser(hasFashionMnist, howToHaveFashionMnist)(

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type DatasetAttempt,
@@ -75,12 +76,13 @@ async function download(
     target?: string | undefined;
     signal?: AbortSignal;
     onProgress?: (progress: DownloadProgress) => void;
+    official?: DatasetFile;
   } = {},
 ) {
   const tried: DatasetAttempt[] = [];
-  const { addresses = [address], signal, onProgress } = options;
+  const { addresses = [address], signal, onProgress, official = file } = options;
   const result = await downloadDatasetFile(
-    file,
+    official,
     addresses,
     'target' in options ? options.target : folder,
     { idleTimeout: 400, ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) },
@@ -176,6 +178,78 @@ describe('downloading a file', () => {
     const both = await Promise.all([download(), download()]);
     for (const { result } of both) expect(Buffer.compare(result!.bytes, content)).toBe(0);
     expect(await readdir(folder)).toEqual(['images.gz']);
+  });
+
+  it.each([true, false])(
+    'takes what a server unpacks on the way, when it names gzip as the encoding (ranges: %s)',
+    async (ranges) => {
+      const packed = gzipSync(content);
+      const official: DatasetFile = {
+        ...file,
+        bytes: packed.length,
+        sha256: createHash('sha256').update(packed).digest('hex'),
+        contentBytes: content.length,
+        contentSha256: file.sha256,
+      };
+      const serveFile = serve(packed, { ranges });
+      handle = (request, response) => {
+        response.setHeader('content-encoding', 'gzip');
+        // The first answer breaks off in the middle.
+        if (requests.length === 1) serve(packed, { breakAfter: 5000 })(request, response);
+        else serveFile(request, response);
+      };
+      const { result, tried } = await download({ official });
+      expect(tried).toEqual([]);
+      expect(Buffer.compare(result!.bytes, content)).toBe(0);
+      expect(await readdir(folder)).toEqual(['images']);
+      // A server that packs what is packed already changes nothing.
+      handle = (_, response) => {
+        response.setHeader('content-encoding', 'gzip');
+        response.end(gzipSync(packed));
+      };
+      const again = await download({ official });
+      expect(Buffer.compare(again.result!.bytes, packed)).toBe(0);
+      expect((await readdir(folder)).sort()).toEqual(['images', 'images.gz']);
+    },
+  );
+
+  it('holds no more of what is unpacked on the way than the file has', async () => {
+    handle = (_, response) => {
+      response.setHeader('content-encoding', 'gzip');
+      response.end(gzipSync(Buffer.alloc(10_000_000)));
+    };
+    const { result, tried } = await download({ official: { ...file, contentBytes: 1_000_000 } });
+    expect(result).toBeUndefined();
+    expect(tried[0]!.reason).toBe('it has more than 1000000 bytes');
+  });
+
+  it('gives up an address that trickles, and goes on with what came from it', async () => {
+    let sent = 0;
+    handle = (request, response) => {
+      if (request.url!.startsWith('/good/')) return serve(content)(request, response);
+      response.writeHead(200, { 'content-length': content.length });
+      const timer = setInterval(() => response.write(content.subarray(sent, ++sent)), 20);
+      response.on('close', () => clearInterval(timer));
+    };
+    const { result, tried } = await download({ addresses: [`${address}/slow`, `${address}/good`] });
+    expect(Buffer.compare(result!.bytes, content)).toBe(0);
+    expect(tried).toHaveLength(1);
+    expect(tried[0]!.reason).toMatch(/^only \d+ bytes came in 0\.\d s$/);
+    expect(requests).toHaveLength(2);
+    expect(requests[1]!.range).toMatch(/^bytes=\d+-$/);
+  });
+
+  it('leaves what onProgress throws to the caller', async () => {
+    handle = serve(content);
+    const error = Object.assign(new Error('no bar'), { code: 'ENOENT' });
+    const loading = download({
+      onProgress: () => {
+        throw error;
+      },
+    });
+    await expect(loading).rejects.toBe(error);
+    expect(await kept()).toBeUndefined();
+    expect((await download()).result).toBeDefined();
   });
 
   it('follows redirections', async () => {
