@@ -3,11 +3,12 @@ import { type ConvolutionAlgorithm, SimdBackend } from './backend.js';
 import { SimdBackendError } from './errors.js';
 import { type FallbackCall, plainKernelNames, runInFallback } from './fallback.js';
 import * as builds from './generated/kernels.js';
-import { fuseGradients } from './gradients.js';
+import { completeGradients } from './gradients/complete.js';
+import { fuseGradients } from './gradients/fuse.js';
 import { Heap } from './heap.js';
 import { nativeKernels } from './kernels/index.js';
 import { fuseOptimizers } from './optimizers.js';
-import { repairComplexMoves, repairTapes } from './repairs.js';
+import { repairComplexMoves, repairOptionalInputs, repairTapes } from './repairs.js';
 import { startThreads, type ThreadHost } from './threads/pool.js';
 import { compileWasm } from './wasm.js';
 
@@ -77,9 +78,11 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
   registeredOptions = options;
   startError = undefined;
   registerKernels();
+  completeGradients();
   fuseGradients(backendName);
   fuseOptimizers();
   repairTapes();
+  repairOptionalInputs();
   repairComplexMoves();
   let starting: Promise<SimdBackend> | undefined;
   const factory = () => {

@@ -4,12 +4,12 @@ import * as tf from '@tensorflow/tfjs';
 const repaired = Symbol.for('nn-lab.backend-simd.repaired');
 
 /** Replaces a method once a program. */
-function repair<Name extends string, Method extends (...parameters: never[]) => unknown>(
-  owner: { [Key in Name]: Method },
+function repair<Owner, Name extends keyof Owner>(
+  owner: Owner,
   name: Name,
-  repairedFrom: (original: Method) => Method,
+  repairedFrom: (original: Owner[Name] & object) => Owner[Name] & object,
 ): void {
-  const original = owner[name];
+  const original = owner[name] as Owner[Name] & object;
   if (repaired in original) return;
   Object.defineProperty(owner, name, {
     value: Object.assign(repairedFrom(original), { [repaired]: true }),
@@ -49,6 +49,43 @@ export function repairTapes(): void {
           }
           throw error;
         }
+      } as typeof original,
+  );
+}
+
+/** Methods of tfjs's engine that its types hide. */
+interface Recorder {
+  addTapeNode(name: string, inputs: tf.NamedTensorMap, ...rest: unknown[]): void;
+  saveTensorsForBackwardMode(tensors: (tf.Tensor | undefined)[]): tf.Tensor[];
+}
+
+/**
+ * Has operations recorded that were given no value for an input that they can do without, such as
+ * the scale of a batch normalization: tfjs reads that input all the same.
+ */
+export function repairOptionalInputs(): void {
+  const engine = tf.engine() as unknown as Recorder;
+  repair(
+    engine,
+    'addTapeNode',
+    (original) =>
+      function addTapeNode(name: string, inputs: tf.NamedTensorMap, ...rest: unknown[]) {
+        const isWhole = Array.isArray(inputs) || Object.values(inputs).every(Boolean);
+        const given = isWhole
+          ? inputs
+          : Object.fromEntries(Object.entries(inputs).filter(([, tensor]) => tensor));
+        original.call(engine, name, given, ...rest);
+      } as typeof original,
+  );
+  repair(
+    engine,
+    'saveTensorsForBackwardMode',
+    (original) =>
+      function saveTensorsForBackwardMode(tensors: (tf.Tensor | undefined)[]) {
+        return original.call(
+          engine,
+          tensors.filter((tensor) => tensor),
+        );
       } as typeof original,
   );
 }

@@ -8,6 +8,7 @@ import {
   noEpilogue,
 } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
+import { recordFusedConvolution } from '../gradients/fused-operations.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { cut, productsPerNanosecond, type Slice, sliceFor } from '../slices.js';
 import { copyStrided, denseStrides } from '../strided.js';
@@ -495,6 +496,7 @@ const fusedConv2d = defineKernel<tf.FusedConv2DInputs, tf.FusedConv2DAttrs>(
     const { inputs, attrs, backend } = call;
     const { x, filter, bias, preluActivationWeights } = inputs;
     const { activation, leakyreluAlpha } = attrs;
+    recordFusedConvolution(attrs);
     const info = convolutionInfo(x.shape, filter.shape, attrs);
     if (!isSupported(attrs.dataFormat, x, filter)) {
       return runWindows(tf.FusedConv2D, call, info, x.dtype);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
 import { type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
+import { recordFusedDepthwise } from '../gradients/fused-operations.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { movedElement } from '../sliced.js';
 import { cut, sliceFor } from '../slices.js';
@@ -208,6 +209,7 @@ const fusedDepthwiseConv2d = defineKernel<
   const { inputs, attrs, backend } = call;
   const { x, filter, bias, preluActivationWeights } = inputs;
   const { activation, leakyreluAlpha } = attrs;
+  recordFusedDepthwise(attrs);
   const info = depthwiseInfo(x.shape, filter.shape, attrs);
   if (!isSupported(attrs.dataFormat, x, filter)) {
     return runWindows(tf.FusedDepthwiseConv2D, call, info, x.dtype);

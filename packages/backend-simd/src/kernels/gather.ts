@@ -132,7 +132,17 @@ function tensorScatterUpdate(call: KernelCall<tf.TensorScatterUpdateInputs>): Re
   const { inputs, backend } = call;
   const { tensor, indices, updates } = inputs;
   const plain = !isNumeric(tensor) || updates.dtype !== tensor.dtype || indices.dtype !== 'int32';
-  if (plain || updates.shape.length === 0) return runInFallback(tf.TensorScatterUpdate, call);
+  if (plain || updates.shape.length === 0) {
+    if (!isNumeric(tensor)) return runInFallback(tf.TensorScatterUpdate, call);
+    // The plain kernel writes into its input.
+    const copy = copied(backend, tensor);
+    const result = runInFallback(tf.TensorScatterUpdate, {
+      inputs: { ...inputs, tensor: copy },
+      backend,
+    });
+    backend.disposeIntermediateTensorInfo(copy);
+    return result;
+  }
   const { shape } = tensor;
   const info = tf.backend_util.calculateShapes(updates, indices, shape);
   const { sliceRank, numUpdates: count, sliceSize, strides, outputSize } = info;

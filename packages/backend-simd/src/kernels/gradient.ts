@@ -77,7 +77,7 @@ const batchNormSums = defineKernel<BatchNormSumsInputs>('BatchNormSums', ({ inpu
   return [total, moment];
 });
 
-/** Gradients in one pass that tfjs composes of several kernels; see `src/gradients.ts`. */
+/** Gradients in one pass that tfjs composes of several kernels; see `src/gradients/fuse.ts`. */
 export const gradientKernels: readonly SimdKernel[] = [
   activationGradient<tf.LeakyReluAttrs>('LeakyReluGrad', 'leakyReluGradient', 'x', ({ alpha }) => [
     alpha,

@@ -23,5 +23,5 @@ const softmaxGrad = defineKernel<SoftmaxGradInputs>('SoftmaxGrad', ({ inputs, ba
   return out;
 });
 
-/** Gradients of what losses are made of; see `src/lean-gradients.ts`. */
+/** Gradients of what losses are made of; see `src/gradients/lean.ts`. */
 export const lossGradientKernels: readonly SimdKernel[] = [softmaxGrad];

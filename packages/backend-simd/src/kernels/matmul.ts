@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { SimdBackend } from '../backend.js';
 import { DeferredProduct, type Epilogue, noEpilogue } from '../deferred.js';
 import { runInFallback } from '../fallback.js';
+import { recordFusedProduct } from '../gradients/fused-operations.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { productsPerNanosecond, sliceFor } from '../slices.js';
 import { runFused } from './matmul-fused.js';
@@ -189,6 +190,7 @@ const fusedMatMul = defineKernel<tf._FusedMatMulInputs, tf._FusedMatMulAttrs>(
     const { inputs, attrs, backend } = call;
     const { a, b, bias, preluActivationWeights } = inputs;
     const { transposeA, transposeB, activation, leakyreluAlpha } = attrs;
+    recordFusedProduct([a.shape[0], b.shape[0]], attrs);
     if (a.dtype !== 'float32' || b.dtype !== 'float32') return runInFallback(tf._FusedMatMul, call);
     const shape = productShape(a, b, transposeA, transposeB);
     const extras = { bias, preluActivationWeights, activation, leakyreluAlpha };

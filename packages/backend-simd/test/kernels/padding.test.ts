@@ -79,6 +79,11 @@ const tooLarge: [name: string, shape: number[], run: (x: tf.Tensor, f: tf.Tensor
       (x, f) => tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 2, 'valid'),
     ],
     [
+      'conv2d, dilated',
+      [3, 4, 4, 2],
+      (x, f) => tf.conv2d(x as tf.Tensor4D, f as tf.Tensor4D, 1, 'valid', 'NHWC', 3),
+    ],
+    [
       'conv2d, channels first',
       [5, 5, 4, 2],
       (x, f) =>
@@ -111,6 +116,11 @@ const tooLarge: [name: string, shape: number[], run: (x: tf.Tensor, f: tf.Tensor
     ],
     ['maxPool', [], (x, f) => tf.mul(tf.maxPool(x as tf.Tensor4D, 5, 1, 'valid'), f)],
     ['avgPool', [], (x, f) => tf.mul(tf.avgPool(x as tf.Tensor4D, 5, 1, 'valid'), f)],
+    [
+      'maxPoolWithArgmax',
+      [],
+      (x, f) => tf.mul(tf.maxPoolWithArgmax(x as tf.Tensor4D, [5, 5], 1, 'valid').result!, f),
+    ],
     [
       'separableConv2d',
       [5, 5, 4, 1],

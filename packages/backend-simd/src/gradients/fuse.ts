@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { leanGradients } from './lean-gradients.js';
+import { leanGradients } from './lean.js';
 
 type Gradients = ReturnType<tf.GradConfig['gradFunc']>;
 type Attributes = tf.NamedAttrMap;
@@ -10,9 +10,6 @@ export type FusedGradient = (
   saved: tf.Tensor[],
   attributes: Attributes,
 ) => Gradients | undefined;
-
-/** Ranks up to this have a gradient of `broadcastTo`, in case somebody wants the gradient's. */
-const largestTiledRank = 4;
 
 const leakyRelu: FusedGradient = (dy, [x], { alpha }) => ({
   x: () => tf.engine().runKernel('LeakyReluGrad', { dy, x: x! }, { alpha: alpha! }) as tf.Tensor,
@@ -31,16 +28,13 @@ const tanh: FusedGradient = (dy, [y]) => ({
 });
 
 /** Every element of a sum has the gradient of the sum. */
-const sum: FusedGradient = (dy, [x], { axis }) => {
-  if (x!.rank > largestTiledRank) return undefined;
-  return { x: () => spread(dy, x!.shape, axis as number | number[]) };
-};
+const sum: FusedGradient = (dy, [x], { axis }) => ({
+  x: () => spread(dy, x!.shape, axis as number | number[]),
+});
 
-const mean: FusedGradient = (dy, [x], { axis }) => {
-  if (x!.rank > largestTiledRank) return undefined;
-  const count = x!.size / dy.size;
-  return { x: () => spread(tf.div(dy, count), x!.shape, axis as number | number[]) };
-};
+const mean: FusedGradient = (dy, [x], { axis }) => ({
+  x: () => spread(tf.div(dy, x!.size / dy.size), x!.shape, axis as number | number[]),
+});
 
 /** `dy`, of a shape without the axes, repeated along them. */
 function spread(dy: tf.Tensor, shape: number[], axis: number | number[]): tf.Tensor {

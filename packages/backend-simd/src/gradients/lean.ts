@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { FusedGradient } from './gradients.js';
+import type { FusedGradient } from './fuse.js';
+import { reduced } from './gradient.js';
 
 /*
  * The gradients of tfjs without the kernels that change nothing (a cast of float32 to float32) and
@@ -9,12 +10,6 @@ import type { FusedGradient } from './gradients.js';
 
 const isFloat = (...tensors: (tf.Tensor | undefined)[]) =>
   tensors.every((tensor) => tensor?.dtype === 'float32');
-
-/** The sum of a gradient over the axes along which an operand of `shape` was repeated. */
-function reduced(gradient: tf.Tensor, { shape }: tf.Tensor): tf.Tensor {
-  const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
-  return axes.length === 0 ? gradient : tf.reshape(tf.sum(gradient, axes), shape);
-}
 
 const multiply: FusedGradient = (dy, [a, b]) => {
   if (!isFloat(dy, a, b)) return undefined;
