@@ -1,6 +1,17 @@
+import {
+  callback,
+  checkOptions,
+  numberList,
+  type OptionChecks,
+  oneOf,
+  positiveNumber,
+  someObject,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { InvalidArgumentError, NotFittedError, ShapeError } from '@nn-lab/core/errors';
 import { type Random, RandomState } from '@nn-lab/core/random';
-import { checkLabels, checkMatrix, isCount, type Matrix } from './matrix.js';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import { checkLabels, checkMatrix, type Matrix } from './matrix.js';
 import { averagedRule, batchRule, largest, onlineRule, type Rule } from './rules.js';
 import { type PerceptronJson, readPerceptronJson, writePerceptronJson } from './saved.js';
 import { createScorer, type Scorer } from './scorer.js';
@@ -32,8 +43,17 @@ export interface PerceptronOptions {
   readonly seed?: number;
 }
 
+const perceptronChecks: OptionChecks<PerceptronOptions> = {
+  method: oneOf('batch', 'online', 'averaged'),
+  learningRate: positiveNumber,
+  patience: wholeNumber(1),
+  maxEpochs: wholeNumber(1),
+  initialWeights: numberList,
+  seed: wholeNumber(0, 0xffffffff),
+};
+
 /** Options of {@link Perceptron.fit}. */
-export interface FitOptions {
+export interface FitOptions extends WorkOptions {
   /** How many classes there are, where some have no row. Default: one more than the largest label. */
   readonly classCount?: number;
   /** Draws a new order of the rows for every epoch. Default: the order they are in. */
@@ -43,6 +63,14 @@ export interface FitOptions {
   /** Told of every epoch, the start weights first as epoch 0. */
   readonly onEpoch?: (record: EpochRecord) => void;
 }
+
+const fitChecks: OptionChecks<FitOptions> = {
+  ...workChecks,
+  classCount: wholeNumber(2),
+  random: someObject,
+  test: someObject,
+  onEpoch: callback,
+};
 
 /** An epoch of training. */
 export interface EpochRecord {
@@ -78,8 +106,8 @@ export interface PerceptronTraining {
  * ```ts
  * const x = matrixOf([[0, 0], [0, 1], [5, 5], [5, 6]]);
  * const perceptron = new Perceptron();
- * perceptron.fit(x, [0, 0, 1, 1]);
- * perceptron.predict(matrixOf([[6, 5]])); // Int32Array [1]
+ * await perceptron.fit(x, [0, 0, 1, 1]);
+ * await perceptron.predict(matrixOf([[6, 5]])); // Int32Array [1]
  * ```
  */
 export class Perceptron {
@@ -88,7 +116,7 @@ export class Perceptron {
 
   /** @throws InvalidArgumentError when an option is out of range. */
   constructor(options: PerceptronOptions = {}) {
-    checkOptions(options);
+    checkOptions(options, perceptronChecks);
     this.#options = options;
   }
 
@@ -120,14 +148,21 @@ export class Perceptron {
    * there is only one class, or training leaves the range of numbers.
    * @throws ShapeError when there is not one label a row, or test rows or start weights do not fit.
    */
-  fit(x: Matrix, labels: ArrayLike<number>, options: FitOptions = {}): PerceptronTraining {
+  async fit(
+    x: Matrix,
+    labels: ArrayLike<number>,
+    options: FitOptions = {},
+  ): Promise<PerceptronTraining> {
+    checkOptions(options, fitChecks);
+    const work = new Work(options);
     checkMatrix(x);
     const classes = checkLabels(labels, x.rows, options.classCount);
-    const scorer = createScorer(x, classes);
-    const testScorer = options.test && createTestScorer(options.test, x.columns, classes);
+    const scorer = await createScorer(x, classes, work);
+    const testScorer =
+      options.test && (await createTestScorer(options.test, x.columns, classes, work));
     const targets = Int32Array.from(labels);
     this.#start(scorer);
-    const { weights, training } = this.#train(scorer, targets, options, testScorer);
+    const { weights, training } = await this.#train(scorer, targets, options, testScorer, work);
     if (!weights.every(Number.isFinite)) {
       throw new InvalidArgumentError(
         'Training left the range of numbers: scale the features to about -1 to 1, or lower the learningRate.',
@@ -144,24 +179,28 @@ export class Perceptron {
    * @throws ShapeError when the rows have another number of features.
    * @throws InvalidArgumentError when there are no rows or a value is not finite.
    */
-  scores(x: Matrix): Float64Array {
+  async scores(x: Matrix, options: WorkOptions = {}): Promise<Float64Array> {
+    checkOptions(options, workChecks);
+    const work = new Work(options);
     const fitted = this.#require();
     checkMatrix(x, fitted.features);
     const scores = new Float64Array(x.rows * fitted.classes);
+    work.begin('scoring', x.rows);
     for (let first = 0; first < x.rows; first += rowsAtOnce) {
       const rows = Math.min(rowsAtOnce, x.rows - first);
-      const scorer = createScorer(rowsOf(x, first, rows), fitted.classes);
+      const scorer = await createScorer(rowsOf(x, first, rows), fitted.classes, work);
       setWeights(scorer, fitted.weights);
-      scorer.score(0, rows);
+      await scorer.scoreAll(work);
       scores.set(unpadded(scorer.scores, scorer), first * fitted.classes);
+      await work.reach(first + rows);
     }
     return scores;
   }
 
   /** The class of the largest score of each row, of equal ones the first. Throws as {@link scores} does. */
-  predict(x: Matrix): Int32Array {
-    const scores = this.scores(x);
+  async predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
     const { classes } = this.#require();
+    const scores = await this.scores(x, options);
     return Int32Array.from({ length: x.rows }, (_, row) => largest(scores, row * classes, classes));
   }
 
@@ -205,35 +244,40 @@ export class Perceptron {
     }
   }
 
-  #train(
+  async #train(
     scorer: Scorer,
     labels: Int32Array,
     { random, onEpoch, test }: FitOptions,
     testScorer: Scorer | undefined,
-  ): { weights: Float64Array; training: PerceptronTraining } {
+    work: Work,
+  ): Promise<{ weights: Float64Array; training: PerceptronTraining }> {
     const { method } = this;
     const { learningRate = 0.2, patience = 15 } = this.#options;
     const { maxEpochs = method === 'averaged' ? 10 : 1000 } = this.#options;
     const rule = ruleOf(method, scorer, labels, learningRate);
     const history: EpochRecord[] = [];
-    const record = (epoch: number, updates: number) => {
+    const record = async (epoch: number, updates: number) => {
       const trainCorrect = countRight(scorer, labels);
       const entry = { epoch, trainCorrect, updates };
-      history.push(
-        testScorer ? { ...entry, testCorrect: countTest(testScorer, test!.labels, scorer) } : entry,
-      );
+      if (testScorer) {
+        const testCorrect = await countTest(testScorer, test!.labels, scorer, work);
+        history.push({ ...entry, testCorrect });
+      } else history.push(entry);
       onEpoch?.(history.at(-1)!);
       return trainCorrect;
     };
 
+    work.begin('epochs', maxEpochs);
+    await scorer.scoreAll(work);
     const order = Int32Array.from({ length: scorer.rows }, (_, row) => row);
-    let best = { epoch: 0, correct: record(0, 0), weights: scorer.weights.slice() };
+    let best = { epoch: 0, correct: await record(0, 0), weights: scorer.weights.slice() };
     let stopped: PerceptronTraining['stopped'] = 'epochs';
     if (best.correct === scorer.rows) stopped = 'perfect';
     for (let epoch = 1; epoch <= maxEpochs && stopped === 'epochs'; epoch++) {
       random?.shuffle(order);
-      const updates = rule.runEpoch(order);
-      const correct = record(epoch, updates);
+      const updates = await rule.runEpoch(order, work);
+      const correct = await record(epoch, updates);
+      await work.reach(epoch);
       if (method === 'averaged' || correct > best.correct) {
         best = { epoch, correct, weights: rule.judged.slice() };
       }
@@ -263,36 +307,6 @@ interface Fitted {
 /** Rows scored in one piece: a few MiB of them. */
 const rowsAtOnce = 4096;
 
-function checkOptions(options: PerceptronOptions): void {
-  const { method = 'averaged', learningRate = 0.2, patience = 15, maxEpochs = 1 } = options;
-  const { seed = 0, initialWeights = [] } = options;
-  if (method !== 'batch' && method !== 'online' && method !== 'averaged') {
-    throw new InvalidArgumentError(
-      `Expected method 'batch', 'online' or 'averaged', got '${method}'.`,
-    );
-  }
-  if (!(learningRate > 0 && Number.isFinite(learningRate))) {
-    throw new InvalidArgumentError(`Expected a learningRate above 0, got ${learningRate}.`);
-  }
-  for (const [name, value] of Object.entries({ patience, maxEpochs })) {
-    if (!isCount(value)) {
-      throw new InvalidArgumentError(
-        `Expected ${name} to be a whole number of at least 1, got ${value}.`,
-      );
-    }
-  }
-  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffffffff)) {
-    throw new InvalidArgumentError(`Expected a seed from 0 to 2^32 - 1, got ${seed}.`);
-  }
-  for (let index = 0; index < initialWeights.length; index++) {
-    if (!Number.isFinite(initialWeights[index])) {
-      throw new InvalidArgumentError(
-        `Expected finite initialWeights, got ${initialWeights[index]} at index ${index}.`,
-      );
-    }
-  }
-}
-
 function ruleOf(
   method: PerceptronMethod,
   scorer: Scorer,
@@ -305,16 +319,17 @@ function ruleOf(
     : onlineRule(scorer, labels, learningRate);
 }
 
-function createTestScorer(
+async function createTestScorer(
   { x, labels }: NonNullable<FitOptions['test']>,
   features: number,
   classes: number,
-): Scorer {
+  work: Work,
+): Promise<Scorer> {
   checkMatrix(x, features);
   if (labels.length !== x.rows) {
     throw new ShapeError(`Expected a label for each of ${x.rows} test rows, got ${labels.length}.`);
   }
-  return createScorer(x, classes);
+  return createScorer(x, classes, work);
 }
 
 /** Rows whose own class has the largest of the scores that are there. */
@@ -326,9 +341,14 @@ function countRight({ scores, rows, stride, classes }: Scorer, labels: ArrayLike
   return right;
 }
 
-function countTest(test: Scorer, labels: ArrayLike<number>, { weights }: Scorer): number {
+async function countTest(
+  test: Scorer,
+  labels: ArrayLike<number>,
+  { weights }: Scorer,
+  work: Work,
+): Promise<number> {
   test.weights.set(weights);
-  test.score(0, test.rows);
+  await test.scoreAll(work);
   return countRight(test, labels);
 }
 

@@ -1,12 +1,13 @@
+import type { Work } from '@nn-lab/core/work';
 import type { Scorer } from './scorer.js';
 
 /**
  * A way to train: one epoch after another, each of which changes the scorer's weights and leaves in
- * `scores` those of all rows with the weights that are to be judged.
+ * `scores` those of all rows with the weights that are to be judged. All rows are scored before the first.
  */
 export interface Rule {
   /** One epoch, over the rows in this order. Returns how many weights' updates it made. */
-  runEpoch(order: Int32Array): number;
+  runEpoch(order: Int32Array, work: Work): Promise<number>;
   /** The weights that are to be judged and kept, `[width, stride]`. */
   readonly judged: Float64Array;
 }
@@ -23,10 +24,9 @@ const saturated = 45;
  */
 export function batchRule(scorer: Scorer, labels: Int32Array, learningRate: number): Rule {
   const { rows, classes, stride, weights, gathered, scores } = scorer;
-  scorer.score(0, rows);
   return {
     judged: weights,
-    runEpoch(order) {
+    async runEpoch(order, work) {
       let updates = 0;
       gathered.fill(0);
       for (let place = 0; place < rows; place++) {
@@ -38,11 +38,12 @@ export function batchRule(scorer: Scorer, labels: Int32Array, learningRate: numb
           scorer.addRow(gathered, row, label, errorOf(score, label === own));
           updates++;
         }
+        if (work.isDue) await work.turn();
       }
       for (let index = 0; index < weights.length; index++) {
         weights[index]! += learningRate * gathered[index]!;
       }
-      scorer.score(0, rows);
+      await scorer.scoreAll(work);
       return updates;
     },
   };
@@ -51,10 +52,9 @@ export function batchRule(scorer: Scorer, labels: Int32Array, learningRate: numb
 /** The same rule, one update after each row. */
 export function onlineRule(scorer: Scorer, labels: Int32Array, learningRate: number): Rule {
   const { rows, classes, stride, weights, scores } = scorer;
-  scorer.score(0, rows);
   return {
     judged: weights,
-    runEpoch(order) {
+    async runEpoch(order, work) {
       let updates = 0;
       for (let place = 0; place < rows; place++) {
         const row = order[place]!;
@@ -66,8 +66,9 @@ export function onlineRule(scorer: Scorer, labels: Int32Array, learningRate: num
           scorer.addRow(weights, row, label, learningRate * errorOf(score, label === own));
           updates++;
         }
+        if (work.isDue) await work.turn();
       }
-      scorer.score(0, rows);
+      await scorer.scoreAll(work);
       return updates;
     },
   };
@@ -85,13 +86,13 @@ export function averagedRule(scorer: Scorer, labels: Int32Array): Rule {
   const current = new Float64Array(weights.length);
   const judged = new Float64Array(weights.length);
   let seen = 1;
-  scorer.score(0, rows);
   return {
     judged,
-    runEpoch(order) {
+    async runEpoch(order, work) {
       weights.set(current);
       let updates = 0;
       for (let place = 0; place < rows; place++, seen++) {
+        if (work.isDue) await work.turn();
         const row = order[place]!;
         scorer.score(row, row + 1);
         const guess = largest(scores, row * stride, classes);
@@ -108,7 +109,7 @@ export function averagedRule(scorer: Scorer, labels: Int32Array): Rule {
         judged[index] = current[index]! - gathered[index]! / seen;
       }
       weights.set(judged);
-      scorer.score(0, rows);
+      await scorer.scoreAll(work);
       return updates;
     },
   };

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import type { Work } from '@nn-lab/core/work';
 import type { Matrix } from './matrix.js';
 import { encodeScoreModule } from './score-module.js';
 
@@ -23,6 +24,8 @@ export interface Scorer {
   readonly scores: Float64Array;
   /** Scores the rows from `first` to the one before `end`. */
   score(first: number, end: number): void;
+  /** Scores all rows, with turns for others. */
+  scoreAll(work: Work): Promise<void>;
   /** Adds a row, times a factor, to what `weights` or `gathered` hold for a class. */
   addRow(target: Float64Array, row: number, label: number, factor: number): void;
 }
@@ -36,11 +39,12 @@ const largestMemory = 2 ** 32;
  * @param plain - Compute without WebAssembly.
  * @throws InvalidArgumentError when the rows do not fit into a memory of 4 GiB.
  */
-export function createScorer(
+export async function createScorer(
   { rows, columns, values }: Matrix,
   classes: number,
+  work: Work,
   plain = false,
-): Scorer {
+): Promise<Scorer> {
   const width = columns + 1;
   const stride = classes + (classes % 2);
   const [ofX, ofWeights, ofScores] = [rows * width, width * stride, rows * stride];
@@ -56,10 +60,12 @@ export function createScorer(
   const weights = new Float64Array(buffer, 8 * ofX, ofWeights);
   const gathered = new Float64Array(buffer, 8 * (ofX + ofWeights), ofWeights);
   const scores = new Float64Array(buffer, 8 * (ofX + 2 * ofWeights), ofScores);
-  for (let row = 0; row < rows; row++) {
-    x.set(values.subarray(row * columns, (row + 1) * columns), row * width);
-    x[row * width + columns] = 1;
-  }
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      x.set(values.subarray(row * columns, (row + 1) * columns), row * width);
+      x[row * width + columns] = 1;
+    }
+  });
   const score = compiled
     ? (first: number, end: number) => {
         if (end <= first) return;
@@ -85,7 +91,8 @@ export function createScorer(
           target[index * stride + label]! += factor * x[row * width + index]!;
         }
       };
-  return { rows, width, classes, stride, x, weights, gathered, scores, score, addRow };
+  const scoreAll = (work: Work) => work.inParts(rows, score);
+  return { rows, width, classes, stride, x, weights, gathered, scores, score, scoreAll, addRow };
 }
 
 interface Kernels {

@@ -21,22 +21,22 @@ describe('on the embedded digits', () => {
   it('the averaged perceptron learns to read nine of ten', async () => {
     const { train, test } = await loadEmbeddedDigits();
     const perceptron = new Perceptron();
-    const { trainCorrect } = perceptron.fit(matrixOfDataset(train), train.labels);
+    const { trainCorrect } = await perceptron.fit(matrixOfDataset(train), train.labels);
     expect(trainCorrect / train.count).toBeGreaterThan(0.94);
-    const guesses = perceptron.predict(matrixOfDataset(test));
+    const guesses = await perceptron.predict(matrixOfDataset(test));
     const right = guesses.filter((guess, row) => guess === test.labels[row]).length;
     expect(right / test.count).toBeGreaterThan(0.86);
   });
 });
 
-describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", () => {
+describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", async () => {
   it.each(['batch', 'online'] as const)(
     "%s training is within one point of the course's",
     async (method) => {
       const { train, test } = await loadRows('digits16', data, quiet);
       const perceptron = new Perceptron(courseOptions(method));
-      const { trainCorrect } = perceptron.fit(train.x, train.labels);
-      const guesses = perceptron.predict(test.x);
+      const { trainCorrect } = await perceptron.fit(train.x, train.labels);
+      const guesses = await perceptron.predict(test.x);
       const right = guesses.filter((guess, row) => guess === test.labels[row]).length;
       const course = courseResults[method];
       expect(Math.abs(trainCorrect - course.trainCorrect) / 1707).toBeLessThan(0.01);
@@ -47,8 +47,8 @@ describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", () => {
   it('the averaged perceptron reads at least 89.3 % of the test digits', async () => {
     const { train, test } = await loadRows('digits16', data, quiet);
     const perceptron = new Perceptron();
-    perceptron.fit(train.x, train.labels);
-    const guesses = perceptron.predict(test.x);
+    await perceptron.fit(train.x, train.labels);
+    const guesses = await perceptron.predict(test.x);
     expect(
       guesses.filter((guess, row) => guess === test.labels[row]).length,
     ).toBeGreaterThanOrEqual(893);

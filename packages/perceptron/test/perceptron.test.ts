@@ -37,9 +37,9 @@ function expectClose(values: ArrayLike<number>, expected: readonly number[], wit
 describe('training', () => {
   it.each(['batch', 'online'] as const)(
     'by the Adaline rule (%s) goes the way of NumPy, from the start weights to the best ones',
-    (method) => {
+    async (method) => {
       const perceptron = new Perceptron({ method, patience: 4, maxEpochs: 25 });
-      const training = perceptron.fit(matrixOf(oracle.x), oracle.labels);
+      const training = await perceptron.fit(matrixOf(oracle.x), oracle.labels);
       const expected = oracle[method];
       expect(training.history.map(({ trainCorrect }) => trainCorrect)).toEqual(expected.history);
       expect(training).toMatchObject({
@@ -52,9 +52,9 @@ describe('training', () => {
     },
   );
 
-  it('with averaged weights goes the way of NumPy', () => {
+  it('with averaged weights goes the way of NumPy', async () => {
     const perceptron = new Perceptron({ maxEpochs: 6 });
-    const { history, stopped } = perceptron.fit(matrixOf(oracle.x), oracle.labels);
+    const { history, stopped } = await perceptron.fit(matrixOf(oracle.x), oracle.labels);
     expect(history.slice(1).map(({ updates, trainCorrect }) => [updates, trainCorrect])).toEqual(
       oracle.averaged.history.map(({ mistakes, right }) => [mistakes, right]),
     );
@@ -62,73 +62,78 @@ describe('training', () => {
     expectClose(perceptron.weights, oracle.averaged.weights.flat(), 1e-12);
   });
 
-  it('starts from the weights that are given', () => {
+  it('starts from the weights that are given', async () => {
     const x = matrixOf(oracle.x);
     const given = new Perceptron({ method: 'online', initialWeights: oracle.start.flat() });
     const seeded = new Perceptron({ method: 'online', seed: 21 });
     const other = new Perceptron({ method: 'online', seed: 22 });
-    for (const perceptron of [given, seeded, other]) perceptron.fit(x, oracle.labels);
+    for (const perceptron of [given, seeded, other]) await perceptron.fit(x, oracle.labels);
     expectClose(given.weights, Array.from(seeded.weights), 1e-12);
     expect(other.weights).not.toEqual(seeded.weights);
   });
 
-  it.each(methods)('learns what can be told apart, and stops there (%s)', (method) => {
+  it.each(methods)('learns what can be told apart, and stops there (%s)', async (method) => {
     const { x, labels } = blobs(4, 7, 200, 1);
     const perceptron = new Perceptron({ method, maxEpochs: 500 });
-    const before = new Perceptron({ method, maxEpochs: 1 }).fit(x, labels).history[0]!;
-    const training = perceptron.fit(x, labels);
+    const early = await new Perceptron({ method, maxEpochs: 1 }).fit(x, labels);
+    const before = early.history[0]!;
+    const training = await perceptron.fit(x, labels);
     expect(before.trainCorrect).toBeLessThan(150);
     expect(training).toMatchObject({ stopped: 'perfect', trainCorrect: 200 });
-    expect(Array.from(perceptron.predict(x))).toEqual(labels);
+    expect(Array.from(await perceptron.predict(x))).toEqual(labels);
     const fresh = blobs(4, 7, 100, 2);
-    const right = perceptron.predict(fresh.x).filter((guess, row) => guess === fresh.labels[row]);
+    const right = (await perceptron.predict(fresh.x)).filter(
+      (guess, row) => guess === fresh.labels[row],
+    );
     expect(right.length).toBeGreaterThanOrEqual(97);
   });
 
-  it('tells of every epoch, with the accuracy on rows that it does not learn from', () => {
+  it('tells of every epoch, with the accuracy on rows that it does not learn from', async () => {
     const { x, labels } = blobs(3, 4, 90, 1, 3);
     const test = blobs(3, 4, 60, 2, 3);
     const told: EpochRecord[] = [];
     const perceptron = new Perceptron({ method: 'online', maxEpochs: 5 });
-    const { history, bestEpoch } = perceptron.fit(x, labels, {
+    const { history, bestEpoch } = await perceptron.fit(x, labels, {
       test,
       onEpoch: (record) => told.push(record),
     });
     expect(told).toEqual(history);
-    const right = perceptron.predict(test.x).filter((guess, row) => guess === test.labels[row]);
+    const right = (await perceptron.predict(test.x)).filter(
+      (guess, row) => guess === test.labels[row],
+    );
     expect(history[bestEpoch]!.testCorrect).toBe(right.length);
     const alone = new Perceptron({ method: 'online', maxEpochs: 5 });
-    alone.fit(x, labels);
+    await alone.fit(x, labels);
     expect(alone.weights).toEqual(perceptron.weights);
   });
 
-  it('takes the rows in a seeded order when it is given one', () => {
+  it('takes the rows in a seeded order when it is given one', async () => {
     const { x, labels } = blobs(3, 4, 60, 1, 4);
-    const weightsFor = (seed: number) => {
+    const weightsFor = async (seed: number) => {
       const perceptron = new Perceptron();
-      perceptron.fit(x, labels, { random: createRandom(seed) });
+      await perceptron.fit(x, labels, { random: createRandom(seed) });
       return perceptron.weights;
     };
-    expect(weightsFor(1)).toEqual(weightsFor(1));
-    expect(weightsFor(1)).not.toEqual(weightsFor(2));
+    expect(await weightsFor(1)).toEqual(await weightsFor(1));
+    expect(await weightsFor(1)).not.toEqual(await weightsFor(2));
   });
 
-  it.each([2, 3, 9, 13, 14, 26])('works for %i classes', (classes) => {
+  it.each([2, 3, 9, 13, 14, 26])('works for %i classes', async (classes) => {
     const { x, labels } = blobs(classes, 30, 20 * classes, 5);
     const perceptron = new Perceptron({ maxEpochs: 100 });
-    expect(perceptron.fit(x, labels).trainCorrect).toBe(x.rows);
+    expect((await perceptron.fit(x, labels)).trainCorrect).toBe(x.rows);
     expect(perceptron.classes).toBe(classes);
     expect(perceptron.features).toBe(30);
   });
 });
 
 describe('scores', () => {
-  it('are the sums of features times weights, and the bias', () => {
+  it('are the sums of features times weights, and the bias', async () => {
     const { x, labels } = blobs(3, 4, 30, 1);
     const perceptron = new Perceptron();
-    perceptron.fit(x, labels);
+    await perceptron.fit(x, labels);
     const { weights } = perceptron;
-    const scores = perceptron.scores(x);
+    const scores = await perceptron.scores(x);
     expect(scores.length).toBe(30 * 3);
     for (let row = 0; row < 30; row++) {
       for (let label = 0; label < 3; label++) {
@@ -141,13 +146,13 @@ describe('scores', () => {
     }
   });
 
-  it('do not depend on how many rows are asked for at once', () => {
+  it('do not depend on how many rows are asked for at once', async () => {
     const { x, labels } = blobs(5, 3, 10_000, 1, 2);
     const perceptron = new Perceptron({ maxEpochs: 1 });
-    perceptron.fit(x, labels);
-    const all = perceptron.scores(x);
+    await perceptron.fit(x, labels);
+    const all = await perceptron.scores(x);
     const last = { rows: 1, columns: 3, values: x.values.slice(-3) };
-    expect(perceptron.scores(last)).toEqual(all.slice(-5));
+    expect(await perceptron.scores(last)).toEqual(all.slice(-5));
   });
 });
 
@@ -157,14 +162,14 @@ describe('bad input', () => {
     [1, 0],
     [2, 2],
   ];
-  const fit = (x: number[][], labels: number[], options = {}) =>
+  const fit = async (x: number[][], labels: number[], options = {}) =>
     new Perceptron().fit(matrixOf(x), labels, options);
 
-  it('is refused: empty sets, one class, NaN', () => {
-    expect(() => fit([], [])).toThrow(/at least one row/);
-    expect(() => fit(rows, [1, 1, 1], { classCount: 3 })).toThrow(/at least 2 classes/);
-    expect(() => fit(rows, [0, 0, 0])).toThrow(/all 3 have label 0/);
-    expect(() =>
+  it('is refused: empty sets, one class, NaN', async () => {
+    await expect(fit([], [])).rejects.toThrow(/at least one row/);
+    await expect(fit(rows, [1, 1, 1], { classCount: 3 })).rejects.toThrow(/at least 2 classes/);
+    await expect(fit(rows, [0, 0, 0])).rejects.toThrow(/all 3 have label 0/);
+    await expect(
       fit(
         [
           [0, 1],
@@ -172,41 +177,41 @@ describe('bad input', () => {
         ],
         [0, 1],
       ),
-    ).toThrow(/NaN in row 1, column 0/);
-    expect(() => fit([[0, Number.POSITIVE_INFINITY]], [0])).toThrow(InvalidArgumentError);
+    ).rejects.toThrow(/NaN in row 1, column 0/);
+    await expect(fit([[0, Number.POSITIVE_INFINITY]], [0])).rejects.toThrow(InvalidArgumentError);
   });
 
-  it('is refused: labels that are not 0 to K - 1', () => {
-    expect(() => fit(rows, [0, 1, 3])).toThrow(/no row has label 2/);
-    expect(() => fit(rows, [1, 2, 1])).toThrow(/no row has label 0/);
-    expect(() => fit(rows, [0, 1, -1])).toThrow(/got -1 for row 2/);
-    expect(() => fit(rows, [0, 1, 0.5])).toThrow(/got 0.5 for row 2/);
-    expect(() => fit(rows, [0, 1, Number.NaN])).toThrow(InvalidArgumentError);
-    expect(() => fit(rows, [0, 1, 2], { classCount: 2 })).toThrow(/from 0 to 1, got 2/);
-    expect(() => fit(rows, [0, 1, 1], { classCount: 1 })).toThrow(/classCount/);
-    expect(() => fit(rows, [0, 1])).toThrow(ShapeError);
+  it('is refused: labels that are not 0 to K - 1', async () => {
+    await expect(fit(rows, [0, 1, 3])).rejects.toThrow(/no row has label 2/);
+    await expect(fit(rows, [1, 2, 1])).rejects.toThrow(/no row has label 0/);
+    await expect(fit(rows, [0, 1, -1])).rejects.toThrow(/got -1 for row 2/);
+    await expect(fit(rows, [0, 1, 0.5])).rejects.toThrow(/got 0.5 for row 2/);
+    await expect(fit(rows, [0, 1, Number.NaN])).rejects.toThrow(InvalidArgumentError);
+    await expect(fit(rows, [0, 1, 2], { classCount: 2 })).rejects.toThrow(/from 0 to 1, got 2/);
+    await expect(fit(rows, [0, 1, 1], { classCount: 1 })).rejects.toThrow(/classCount/);
+    await expect(fit(rows, [0, 1])).rejects.toThrow(ShapeError);
   });
 
-  it('is refused: unequal widths, of rows and between training and test', () => {
-    expect(() => fit([[0, 1], [1]], [0, 1])).toThrow(/row 1 has 1/);
+  it('is refused: unequal widths, of rows and between training and test', async () => {
+    await expect(fit([[0, 1], [1]], [0, 1])).rejects.toThrow(/row 1 has 1/);
     const perceptron = new Perceptron();
-    expect(() => perceptron.predict(matrixOf(rows))).toThrow(NotFittedError);
+    await expect(perceptron.predict(matrixOf(rows))).rejects.toThrow(NotFittedError);
     expect(() => perceptron.weights).toThrow(NotFittedError);
     expect(() => perceptron.toJSON()).toThrow(NotFittedError);
-    perceptron.fit(matrixOf(rows), [0, 1, 0]);
-    expect(() => perceptron.predict(matrixOf([[1, 2, 3]]))).toThrow(/2 columns.*got 3/);
-    expect(() => perceptron.scores({ rows: 2, columns: 2, values: new Float64Array(3) })).toThrow(
-      ShapeError,
-    );
-    expect(() => perceptron.predict([[1, 2]] as never)).toThrow(/Make one with matrixOf/);
+    await perceptron.fit(matrixOf(rows), [0, 1, 0]);
+    await expect(perceptron.predict(matrixOf([[1, 2, 3]]))).rejects.toThrow(/2 columns.*got 3/);
+    await expect(
+      perceptron.scores({ rows: 2, columns: 2, values: new Float64Array(3) }),
+    ).rejects.toThrow(ShapeError);
+    await expect(perceptron.predict([[1, 2]] as never)).rejects.toThrow(/Make one with matrixOf/);
     const test = { x: matrixOf([[1, 2, 3]]), labels: [0] };
-    expect(() => fit(rows, [0, 1, 0], { test })).toThrow(/2 columns/);
-    expect(() => fit(rows, [0, 1, 0], { test: { x: matrixOf(rows), labels: [0] } })).toThrow(
-      /3 test rows/,
-    );
+    await expect(fit(rows, [0, 1, 0], { test })).rejects.toThrow(/2 columns/);
+    await expect(
+      fit(rows, [0, 1, 0], { test: { x: matrixOf(rows), labels: [0] } }),
+    ).rejects.toThrow(/3 test rows/);
   });
 
-  it('is refused: options out of range', () => {
+  it('is refused: options out of range', async () => {
     const wrong: PerceptronOptions[] = [
       { method: 'adaline' as never },
       { learningRate: 0 },
@@ -220,17 +225,19 @@ describe('bad input', () => {
       expect(() => new Perceptron(options)).toThrow(InvalidArgumentError);
     }
     const short = new Perceptron({ initialWeights: [1, 2, 3] });
-    expect(() => short.fit(matrixOf(rows), [0, 1, 0])).toThrow(/Expected 3 x 2 initialWeights/);
+    await expect(short.fit(matrixOf(rows), [0, 1, 0])).rejects.toThrow(
+      /Expected 3 x 2 initialWeights/,
+    );
   });
 
-  it('is refused: features so large that training leaves the range of numbers', () => {
+  it('is refused: features so large that training leaves the range of numbers', async () => {
     const huge = matrixOf([
       [1e308, -1e308],
       [-1e308, 1e308],
       [1e308, 1e308],
     ]);
     const perceptron = new Perceptron({ method: 'online', learningRate: 10 });
-    expect(() => perceptron.fit(huge, [0, 1, 0])).toThrow(/scale the features/);
+    await expect(perceptron.fit(huge, [0, 1, 0])).rejects.toThrow(/scale the features/);
     expect(() => perceptron.weights).toThrow(NotFittedError);
   });
 });

@@ -13,7 +13,7 @@ const x = matrixOf([
   [3, 1],
 ]);
 const perceptron = new Perceptron({ method: 'online', maxEpochs: 3 });
-perceptron.fit(x, [0, 1, 2, 2]);
+await perceptron.fit(x, [0, 1, 2, 2]);
 const saved = () => JSON.parse(JSON.stringify(perceptron));
 
 let folder: string;
@@ -28,7 +28,7 @@ describe('a saved perceptron', () => {
     await savePerceptron(perceptron, path);
     const loaded = await loadPerceptron(path);
     expect(loaded.weights).toEqual(perceptron.weights);
-    expect(loaded.scores(x)).toEqual(perceptron.scores(x));
+    expect(await loaded.scores(x)).toEqual(await perceptron.scores(x));
     expect(loaded.method).toBe('online');
     expect(loaded.toJSON()).toEqual(perceptron.toJSON());
     expect(await readdir(join(folder, 'models'))).toEqual(['digits.json']);
@@ -75,7 +75,7 @@ describe('a saved perceptron', () => {
     }
   });
 
-  it('is the only thing that is taken: any other value is refused as such', () => {
+  it('is the only thing that is taken: any other value is refused as such', async () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(() => Perceptron.fromJSON(value)).toThrow(DataFormatError);

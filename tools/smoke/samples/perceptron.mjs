@@ -8,13 +8,14 @@ export async function sample({ matrixOf, Perceptron, savePerceptron, loadPercept
   );
   const labels = rows.map((_, row) => row % 3);
   const x = matrixOf(rows);
-  const guesses = ['batch', 'online', 'averaged'].map((method) => {
+  const guesses = [];
+  for (const method of ['batch', 'online', 'averaged']) {
     const perceptron = new Perceptron({ method, maxEpochs: 20 });
-    perceptron.fit(x, labels);
-    return perceptron.predict(x).join('');
-  });
+    await perceptron.fit(x, labels);
+    guesses.push((await perceptron.predict(x)).join(''));
+  }
   const kept = new Perceptron({ maxEpochs: 3 });
-  kept.fit(x, labels);
+  await kept.fit(x, labels);
   const inBrowser = typeof localStorage !== 'undefined';
   const place = inBrowser ? 'localstorage://smoke' : './smoke-perceptron.json';
   await savePerceptron(kept, place);

@@ -16,7 +16,17 @@ export interface SvmSolution {
   readonly coefficients: Float64Array;
   readonly rho: number;
   readonly iterations: number;
+  /** Whether the conditions are met to the tolerance; if not, this is the solution of a smaller C. */
+  readonly converged: boolean;
 }
+
+/**
+ * Most iterations, or as many for each sample where these are many. Problems that have a solution in
+ * single precision take a few for each sample. Others, such as a linear kernel of overlapping classes
+ * with large values, circle near the solution: LIBSVM does so for a hundred times as long.
+ */
+const mostIterations = 50_000;
+const iterationsPerSample = 100;
 
 /** For a kernel that is not positive definite, as in LIBSVM. */
 const least = 1e-12;
@@ -36,6 +46,21 @@ export async function solveSvm(
   tolerance: number,
   work: Work,
 ): Promise<SvmSolution> {
+  const solution = await descend(problem, c, tolerance, work);
+  let last = solution;
+  // The separating function hardly depends on a large C, but can be found for a smaller one.
+  for (let smaller = c / 100; !last.converged && smaller > 0; smaller /= 100) {
+    last = await descend(problem, smaller, tolerance, work);
+  }
+  return { ...last, converged: solution.converged };
+}
+
+async function descend(
+  problem: SvmProblem,
+  c: number,
+  tolerance: number,
+  work: Work,
+): Promise<SvmSolution> {
   const { signs, diagonal } = problem;
   const count = signs.length;
   const alphas = new Float64Array(count);
@@ -44,11 +69,12 @@ export async function solveSvm(
   // Whether y_i α_i may grow, and whether it may shrink.
   const mayRise = Uint8Array.from(signs, (sign) => (sign > 0 ? 1 : 0));
   const mayFall = Uint8Array.from(signs, (sign) => (sign > 0 ? 0 : 1));
-  const limit = Math.max(10_000_000, 100 * count);
+  const limit = Math.max(mostIterations, iterationsPerSample * count);
 
   let first = firstOf(pulls, mayRise);
   let iterations = 0;
-  for (; iterations < limit && first >= 0; iterations++) {
+  let converged = first < 0;
+  for (; iterations < limit && !converged; iterations++) {
     const highest = pulls[first]!;
     const firstRow = problem.row(first);
     const firstDiagonal = diagonal[first]!;
@@ -68,7 +94,8 @@ export async function solveSvm(
         second = i;
       }
     }
-    if (second < 0 || highest - lowest < tolerance) break;
+    converged = second < 0 || highest - lowest < tolerance;
+    if (converged) break;
 
     const secondRow = problem.row(second);
     const curvature = Math.max(least, firstDiagonal + diagonal[second]! - 2 * firstRow[second]!);
@@ -90,10 +117,11 @@ export async function solveSvm(
         first = i;
       }
     }
+    converged = first < 0;
     if (work.isDue) await work.turn();
   }
   const coefficients = alphas.map((alpha, i) => alpha * signs[i]!);
-  return { coefficients, rho: thresholdOf(signs, alphas, pulls, c), iterations };
+  return { coefficients, rho: thresholdOf(signs, alphas, pulls, c), iterations, converged };
 
   /** Lets y_i α_i grow by a step, and tells by how much it did after rounding. */
   function move(i: number, step: number): number {

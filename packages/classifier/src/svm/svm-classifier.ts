@@ -74,6 +74,7 @@ interface FittedSvm {
   readonly supportVectors: Matrix;
   /** Their positions in the training rows; unknown of a loaded machine. */
   readonly supportIndices: Int32Array | undefined;
+  readonly converged: boolean | undefined;
   /** One for each pair of classes: (0, 1), (0, 2), ... */
   readonly machines: readonly Machine[];
 }
@@ -127,6 +128,7 @@ export class SvmClassifier implements Classifier {
     work.begin('machines', (classes * (classes - 1)) / 2);
     const members = Array.from({ length: classes }, (_, label) => positionsOf(labels, label));
     const trained: Machine[] = [];
+    let converged = true;
     for (let a = 0; a < classes; a++) {
       for (let b = a + 1; b < classes; b++) {
         const samples = Int32Array.from([...members[a]!, ...members[b]!]);
@@ -137,14 +139,27 @@ export class SvmClassifier implements Classifier {
         const problem = { signs, diagonal, row: (sample: number) => kernelRows.row(sample) };
         // Of scaled products in place of a kernel, the multipliers are those of another penalty.
         const share = kernel.kind === 'linear' ? scale ** 2 : 1;
-        const { coefficients, rho } = await solveSvm(problem, c / share, tolerance, work);
+        const solution = await solveSvm(problem, c / share, tolerance, work);
+        const { coefficients, rho } = solution;
+        if (!solution.converged) converged = false;
         const machine = { samples, coefficients: coefficients.map((value) => value * share), rho };
         trained.push(kernel.kind === 'linear' ? fromOrigin(machine, x, origin) : machine);
         await work.reach(trained.length);
       }
     }
-    this.#fitted = { kernel, classes, ...withoutIdle(x, trained) };
+    this.#fitted = { kernel, classes, converged, ...withoutIdle(x, trained) };
     return this;
+  }
+
+  /**
+   * Whether training ended with every machine as good as the {@link SvmClassifierOptions.tolerance}
+   * asks. Where one did not within a bound on the work, it is that of a smaller `c`: scale the
+   * features to about -1 to 1, or lower `c` yourself.
+   *
+   * @throws NotFittedError also when it was loaded, not trained.
+   */
+  get converged(): boolean {
+    return requireFitted(this.#fitted?.converged, 'support vector machine');
   }
 
   /** How many training rows any machine rests on. @throws NotFittedError */
@@ -257,6 +272,7 @@ export class SvmClassifier implements Classifier {
     classifier.#fitted = {
       ...{ kernel, classes, supportVectors, machines },
       supportIndices: undefined,
+      converged: undefined,
     };
     return classifier;
   }

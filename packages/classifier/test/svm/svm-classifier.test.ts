@@ -1,3 +1,4 @@
+import { NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
 import { Work } from '@nn-lab/core/work';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +67,34 @@ describe('SvmClassifier', () => {
     expect(() => new SvmClassifier({ gamma: -1 })).toThrow(/above 0 or 'scale', got -1/);
     expect(() => new SvmClassifier({ gamma: 'auto' as never })).toThrow(/got 'auto'/);
     expect(() => new SvmClassifier({ kernel: 'poly' as never })).toThrow(/got 'poly'/);
+  });
+
+  it('ends, and says how, where large values let a linear kernel circle near the solution', async () => {
+    const random = createRandom(3);
+    const rows = 200;
+    const labels = Int32Array.from({ length: rows }, (_, row) => row % 2);
+    const overlapping = (scale: number) =>
+      matrixOf(
+        Array.from({ length: rows }, (_, row) =>
+          Array.from(
+            { length: 5 },
+            (_, i) => scale * (random.normal() + (i === 0 ? labels[row]! * 2 : 0)),
+          ),
+        ),
+      );
+    const classifier = new SvmClassifier({ kernel: 'linear' });
+    expect(() => classifier.converged).toThrow(NotFittedError);
+    await classifier.fit(overlapping(1), labels);
+    expect(classifier.converged).toBe(true);
+    const x = overlapping(1000);
+    await classifier.fit(x, labels);
+    expect(classifier.converged).toBe(false);
+    // The best plane between normal clouds two deviations apart is right about 84 times in 100.
+    const right = (await classifier.predict(x)).filter(
+      (label, row) => label === labels[row],
+    ).length;
+    expect(right / rows).toBeGreaterThan(0.75);
+    expect(() => SvmClassifier.fromJSON(classifier.toJSON()).converged).toThrow(NotFittedError);
   });
 });
 

@@ -24,7 +24,7 @@ export const evaluateCommand = defineCommand({
       log,
       signal,
     });
-    const evaluation = evaluate(perceptron, test);
+    const evaluation = await evaluate(perceptron, test, { signal });
     result(
       { model: path, dataset: options.dataset, test: evaluationDocument(evaluation) },
       `${path} on ${origin}: ${describeEvaluation(evaluation)}`,

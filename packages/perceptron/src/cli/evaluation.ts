@@ -1,5 +1,6 @@
 import { formatPercent, formatTable } from '@nn-lab/core/cli';
 import { type ConfusionMatrix, confusionMatrix, perClassAccuracy } from '@nn-lab/core/metrics';
+import type { WorkOptions } from '@nn-lab/core/work';
 import type { Perceptron } from '../perceptron.js';
 import type { LabelledRows } from './digits.js';
 
@@ -11,8 +12,12 @@ export interface Evaluation {
   readonly matrix: ConfusionMatrix;
 }
 
-export function evaluate(perceptron: Perceptron, rows: LabelledRows): Evaluation {
-  const predicted = perceptron.predict(rows.x);
+export async function evaluate(
+  perceptron: Perceptron,
+  rows: LabelledRows,
+  options: WorkOptions,
+): Promise<Evaluation> {
+  const predicted = await perceptron.predict(rows.x, options);
   const { labels, classNames } = rows;
   let correct = 0;
   for (const [row, label] of labels.entries()) if (predicted[row] === label) correct++;

@@ -10,6 +10,7 @@ import {
   outputFolderOptions,
   readPackageVersion,
 } from '@nn-lab/core/cli';
+import type { WorkOptions } from '@nn-lab/core/work';
 import { courseOptions, courseResults, projectOneResults } from '../course.js';
 import { savePerceptron } from '../node.js';
 import { Perceptron, type PerceptronMethod, type PerceptronTraining } from '../perceptron.js';
@@ -57,10 +58,8 @@ export const reproduceCommand = defineCommand({
       const bar = progress('Training', 3, { unit: 'method' });
       const results: MethodResult[] = [];
       for (const method of ['batch', 'online', 'averaged'] as const) {
-        results.push(runMethod(method, data));
+        results.push(await runMethod(method, data, { signal }));
         bar.advance();
-        await new Promise(setImmediate); // lets a Ctrl-C through
-        if (signal.aborted) return;
       }
       bar.stop();
 
@@ -86,22 +85,28 @@ export const reproduceCommand = defineCommand({
   },
 });
 
-function runMethod(method: PerceptronMethod, { train, test }: LoadedRows): MethodResult {
+async function runMethod(
+  method: PerceptronMethod,
+  { train, test }: LoadedRows,
+  stop: WorkOptions,
+): Promise<MethodResult> {
   const options = method === 'averaged' ? { method } : courseOptions(method);
-  const seconds = Array.from({ length: timings }, () => {
+  const times: number[] = [];
+  for (let round = 0; round < timings; round++) {
     const began = performance.now();
-    new Perceptron(options).fit(train.x, train.labels);
-    return (performance.now() - began) / 1000;
-  }).sort((a, b) => a - b)[timings >> 1]!;
+    await new Perceptron(options).fit(train.x, train.labels, stop);
+    times.push((performance.now() - began) / 1000);
+  }
+  const seconds = times.sort((a, b) => a - b)[timings >> 1]!;
   const perceptron = new Perceptron(options);
-  const training = perceptron.fit(train.x, train.labels, { test });
+  const training = await perceptron.fit(train.x, train.labels, { test, ...stop });
   return {
     method,
     perceptron,
     training,
     seconds,
-    train: evaluate(perceptron, train),
-    test: evaluate(perceptron, test),
+    train: await evaluate(perceptron, train, stop),
+    test: await evaluate(perceptron, test, stop),
   };
 }
 

@@ -93,7 +93,8 @@ export const trainCommand = defineCommand({
         ...(epochs === undefined ? {} : { maxEpochs: epochs }),
       });
       const began = performance.now();
-      const training = perceptron.fit(train.x, train.labels, {
+      const training = await perceptron.fit(train.x, train.labels, {
+        signal,
         classCount: train.classNames.length,
         ...(shuffle ? { random: createRandom(seed).fork('order') } : {}),
         onEpoch: ({ epoch, trainCorrect }) =>
@@ -105,7 +106,7 @@ export const trainCommand = defineCommand({
       await run.claim(['model/model.json']);
       await savePerceptron(perceptron, join(run.model, 'model.json'));
       await run.writeHistory(training.history);
-      const evaluation = evaluate(perceptron, test);
+      const evaluation = await evaluate(perceptron, test, { signal });
       const document = {
         preset: method,
         dataset: options.dataset,
