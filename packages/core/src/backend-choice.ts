@@ -41,6 +41,11 @@ export class BackendMissingError extends NnLabError {
 /** The choice that is being made: tfjs can start one backend at a time. */
 let choosing: Promise<unknown> = Promise.resolve();
 
+/** Waits for the calls of {@link chooseBackend} that are under way, whatever comes of them. */
+export async function choiceInWork(): Promise<void> {
+  await choosing;
+}
+
 /**
  * Starts the first candidate that can be started, or the one that was asked for by name. Calls that
  * overlap are served one after another, and so find what the one before has started.

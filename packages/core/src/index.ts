@@ -1,11 +1,4 @@
-export {
-  type BackendCandidate,
-  BackendMissingError,
-  chooseBackend,
-  type StartedBackend,
-  type UseBackendOptions,
-} from './backend-choice.js';
-export type { BackendName, ChosenBackend } from './chosen-backend.js';
+export * from './backend.js';
 export * from './datasets/index.js';
 export * from './errors.js';
 export * from './metrics/index.js';

@@ -1,3 +1,4 @@
+import { ensureBackend } from '@nn-lab/core/backend';
 import { NnLabError } from '@nn-lab/core/errors';
 import { Parts, type Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
@@ -54,6 +55,7 @@ export class DistanceBlocks {
   readonly #queriesPerBlock = new Parts(4, mostQueriesPerBlock);
 
   static async over(data: Matrix, queries: Matrix, work: Work): Promise<DistanceBlocks> {
+    await ensureBackend();
     const mean = await meanOf(data, work);
     const reach = await reachOf(data, mean, work);
     const isSame = queries === data;

@@ -1,3 +1,4 @@
+import { ensureBackend } from '@nn-lab/core/backend';
 import type { Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { type Matrix, varyingColumns } from '../matrix.js';
@@ -19,6 +20,7 @@ export async function covarianceOf(
   scale: number,
   work: Work,
 ): Promise<Float64Array> {
+  await ensureBackend();
   const { rows, columns } = matrix;
   const stripes = stripesOf(varyingColumns(matrix));
   const buffers = stripes.map((stripe) => new Float32Array(rowsPerBlock * stripe.length));

@@ -1,3 +1,4 @@
+import { ensureBackend } from '@nn-lab/core/backend';
 import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
@@ -273,6 +274,7 @@ async function productByBackend(
   { rows: count, columns: width, values }: Matrix,
   transposed: boolean,
 ): Promise<Float32Array> {
+  await ensureBackend();
   const product = tf.tidy(() =>
     tf.matMul(
       tf.tensor2d(rows as Float32Array, [rows.length / columns, columns]),

@@ -1,3 +1,4 @@
+import { ensureBackend } from '@nn-lab/core/backend';
 import type { Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { squaredDistance } from '../distances.js';
@@ -100,6 +101,7 @@ async function gramOf(
 ): Promise<Float32Array> {
   const products = new Float32Array(rows * rows);
   const rowsPerBlock = Math.ceil(multiplicationsPerBlock / (rows * columns) / 64) * 64;
+  await ensureBackend();
   const all = tf.tensor2d(values, [rows, columns]);
   try {
     for (let start = 0; start < rows; start += rowsPerBlock) {

@@ -1,3 +1,4 @@
+import { ensureBackend } from '@nn-lab/core/backend';
 import {
   checkOptions,
   either,
@@ -325,6 +326,7 @@ async function decideByKernel(
   work.begin('predicting', x.rows);
   const affordable = Math.ceil(multiplicationsPerBlock / (count * columns) / 16) * 16;
   const rowsPerBlock = Math.min(mostRowsPerBlock, affordable);
+  await ensureBackend();
   const support = tf.tensor2d(vectors.values, [count, columns]);
   try {
     for (let start = 0; start < x.rows; start += rowsPerBlock) {

@@ -1,3 +1,4 @@
+import { ensureBackend } from '@nn-lab/core/backend';
 import type { Picture } from '@nn-lab/core/datasets';
 import { ShapeError } from '@nn-lab/core/errors';
 import * as tf from '@tensorflow/tfjs';
@@ -43,6 +44,7 @@ export class CourseReader implements LoadedClockReader {
     pictures: readonly Picture[],
     options: { readonly onProgress?: (done: number) => void } = {},
   ): Promise<CourseReading[]> {
+    await ensureBackend();
     const readings: CourseReading[] = [];
     for (let start = 0; start < pictures.length; start += batchSize) {
       readings.push(...(await this.#readBatch(pictures.slice(start, start + batchSize))));

@@ -1,3 +1,4 @@
+import { ensureBackend } from '@nn-lab/core/backend';
 import type { Picture } from '@nn-lab/core/datasets';
 import { ShapeError } from '@nn-lab/core/errors';
 import * as tf from '@tensorflow/tfjs';
@@ -62,6 +63,7 @@ export class ClockReader implements LoadedClockReader {
     pictures: readonly Picture[],
     options: { readonly onProgress?: (done: number) => void } = {},
   ): Promise<ClockReading[]> {
+    await ensureBackend();
     const readings: ClockReading[] = [];
     for (let start = 0; start < pictures.length; start += batchSize) {
       const batch = pictures

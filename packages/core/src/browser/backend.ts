@@ -99,3 +99,9 @@ function rendererName(): string {
   const info = gl?.getExtension('WEBGL_debug_renderer_info');
   return String((info && gl?.getParameter(info.UNMASKED_RENDERER_WEBGL)) ?? 'unknown GPU');
 }
+
+/** Says something about the backend once it was started unasked. */
+export function announce(message: string): void {
+  // biome-ignore lint/suspicious/noConsole: a page has no other place for what nobody asked for.
+  console.info(message);
+}

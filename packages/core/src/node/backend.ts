@@ -171,3 +171,8 @@ function keepStockAdviceQuiet(): void {
   const cpu = tf.engine().findBackend('cpu') as { firstUse?: boolean } | undefined;
   if (cpu) cpu.firstUse = false;
 }
+
+/** Says something about the backend once it was started unasked. */
+export function announce(message: string): void {
+  process.emitWarning(message, { type: 'NnLabNotice', code: 'NN_LAB_BACKEND' });
+}

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { ensureBackend } from '../ensure-backend.js';
 import { Work } from '../work.js';
 import type { BatchMetric } from './batch-metrics.js';
 import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
@@ -28,6 +29,7 @@ export async function evaluateModel(
 ): Promise<Record<string, number>> {
   const { loss, lossWeights, metrics = {}, signal } = options;
   const measures = { loss: resolveLoss(loss, model.outputs.length, lossWeights), metrics };
+  await ensureBackend();
   const figures = await evaluateBatches(model, source, measures, signal);
   if (!figures) throw signal!.reason;
   return figures;

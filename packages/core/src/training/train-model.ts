@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { ensureBackend } from '../ensure-backend.js';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { Work } from '../work.js';
 import { BatchQueue } from './batch-queue.js';
@@ -63,6 +64,7 @@ export async function trainModel(
 ): Promise<TrainingResult> {
   const run = new TrainingRun(model, options);
   try {
+    await ensureBackend();
     if (options.resume) await run.resume();
     const stopped = await run.train();
     run.leaveFinalWeights();

@@ -21,6 +21,7 @@ import { processOptions } from './training-process.js';
 
 let folder: string;
 beforeEach(async () => {
+  await tf.setBackend('cpu');
   folder = await mkdtemp(join(tmpdir(), 'nn-lab-checkpoints-'));
 });
 afterEach(async () => {

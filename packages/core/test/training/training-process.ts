@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs';
 import { createCheckpointStore } from '../../src/node/checkpoints.js';
 import { accuracyOf, type TrainModelOptions, trainModel } from '../../src/training/index.js';
 import { pointsSource, smallModel, weightBytes } from './small-runs.js';
@@ -13,6 +14,7 @@ export const processOptions: TrainModelOptions = {
 
 /** Trains with a checkpoint at every step, telling of each step, and prints the weights. */
 export async function run(folder: string): Promise<void> {
+  await tf.setBackend('cpu'); // as the test that compares the weights
   const model = smallModel();
   const { resumedFrom } = await trainModel(model, {
     ...processOptions,
