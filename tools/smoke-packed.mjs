@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { checkInBrowser } from './smoke/browser.mjs';
 import { checkBundlers } from './smoke/bundlers.mjs';
+import { checkExamples } from './smoke/examples.mjs';
 import { checkImportMap } from './smoke/import-map.mjs';
 import { checkLinks } from './smoke/links.mjs';
 import { checkNext } from './smoke/next.mjs';
@@ -86,6 +87,7 @@ try {
     await checkLinks(setting);
     await checkInBrowser(setting);
     await checkImportMap(setting);
+    await checkExamples(setting);
     await checkWithoutTfjs(setting);
     if (all) await checkElsewhere(setting);
   }

@@ -67,9 +67,12 @@ describe('nn-perceptron', () => {
     expect(foreign.code).toBe(1);
     expect(foreign.stderr).toMatch(/model\.json, but its format is "layers-model"/);
 
-    const missing = await nnPerceptron('evaluate', `--model=${join(folder, 'nowhere')}`);
+    const nowhere = join(folder, 'nowhere');
+    const missing = await nnPerceptron('evaluate', `--model=${nowhere}`);
     expect(missing.code).toBe(1);
-    expect(missing.stderr.trim().split('\n')).toHaveLength(1);
+    expect(missing.stderr).toBe(
+      `nn-perceptron: ${nowhere}: there is no trained perceptron. Train one with \`npx @nn-lab/perceptron train\`, or give the path of one with --model.\n`,
+    );
   }, 120_000);
 
   it('takes the embedded digits only where nobody asked for others, and says so', async () => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,8 +19,12 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the built command; `killWhen` sends SIGKILL as soon as stderr matches. */
-function nnClock(args: readonly string[], killWhen?: RegExp): Promise<Ended> {
+/** Runs the built command; `killWhen` sends a signal, SIGKILL unless told, as soon as stderr matches. */
+function nnClock(
+  args: readonly string[],
+  killWhen?: RegExp,
+  signal: NodeJS.Signals = 'SIGKILL',
+): Promise<Ended> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,7 +39,7 @@ function nnClock(args: readonly string[], killWhen?: RegExp): Promise<Ended> {
     });
     child.stderr.on('data', (text) => {
       stderr += text;
-      if (killWhen?.test(stderr)) child.kill('SIGKILL');
+      if (killWhen?.test(stderr)) child.kill(signal);
     });
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
@@ -76,6 +80,70 @@ describe('nn-clock', () => {
     expect(again.stderr).toMatch(/holds a finished run already.*--overwrite/);
   }, 180_000);
 
+  it('ends the same after a kill or a stop when the model is saved already', async () => {
+    expect((await nnClock(smoke('late'), /Testing 100/)).code).toBe(null);
+    const model = join(folder, 'late', 'model');
+    expect((await readdir(model)).sort()).toEqual(['model.json', 'weights.bin']);
+    const weights = await weightsOf('late');
+    const runOf = async () => ({
+      model: (await readdir(model)).sort(),
+      isFinished: (await readdir(join(folder, 'late'))).includes('metrics.json'),
+    });
+
+    const stopped = await nnClock(smoke('late', '--resume'), /Resuming from/, 'SIGTERM');
+    const { isFinished } = await runOf();
+    expect(stopped.code).toBe(isFinished ? 0 : 143);
+    expect(stopped.stderr).toContain(isFinished ? 'Done before it could be stopped' : '--resume');
+
+    expect((await nnClock(smoke('late', '--resume'))).code).toBe(0);
+    expect(await runOf()).toEqual({ model: ['model.json', 'weights.bin'], isFinished: true });
+    expect(await weightsOf('late')).toEqual(weights);
+  }, 180_000);
+
+  it('never leaves old labels beside new pictures', async () => {
+    const out = join(folder, 'replaced');
+    const render = (...args: string[]) => ['render', `--out=${out}`, ...args];
+    expect((await nnClock(render('--count=3', '--seed=1'))).code).toBe(0);
+    const labels = await readFile(join(out, 'labels.csv'), 'utf8');
+
+    const refused = await nnClock(render('--count=3', '--seed=2'));
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/replaced holds a run already\. Add --overwrite to replace it/);
+    expect(await readFile(join(out, 'labels.csv'), 'utf8')).toBe(labels);
+
+    await writeFile(join(out, 'mine.png'), 'mine');
+    const args = render('--count=100000', '--size=64', '--overwrite');
+    const stopped = new Promise<Ended>((resolve) => {
+      const child = spawn(process.execPath, [program, ...args], { stdio: 'ignore' });
+      const timer = setInterval(async () => {
+        const entries = await readdir(out);
+        if (entries.includes('5.png') && !entries.includes('labels.csv')) child.kill('SIGTERM');
+      }, 50);
+      child.on('close', (code) => {
+        clearInterval(timer);
+        resolve({ code, stdout: '', stderr: '' });
+      });
+    });
+    expect((await stopped).code).toBe(143);
+    const left = await readdir(out);
+    expect(left).toContain('mine.png');
+    expect(left).not.toContain('labels.csv');
+  }, 120_000);
+
+  it("keeps what is somebody else's out of a folder of pictures", async () => {
+    const out = join(folder, 'album');
+    await mkdir(out);
+    await writeFile(join(out, '0.png'), 'theirs');
+    await writeFile(join(out, 'labels.csv'), 'theirs');
+    for (const flags of [[], ['--overwrite']]) {
+      const { code, stderr } = await nnClock(['render', `--out=${out}`, ...flags]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/album is not empty and holds no run \(0\.png, labels\.csv\)/);
+    }
+    expect(await readFile(join(out, '0.png'), 'utf8')).toBe('theirs');
+    expect(await readFile(join(out, 'labels.csv'), 'utf8')).toBe('theirs');
+  }, 30_000);
+
   it('draws clocks and reads them back', async () => {
     const out = join(folder, 'clocks');
     expect((await nnClock(['render', '--time=10:08', '--count=2', `--out=${out}`])).code).toBe(0);
@@ -112,7 +180,6 @@ describe('nn-clock', () => {
 
   it('refuses a model that is damaged', async () => {
     const model = join(folder, 'damaged');
-    const { mkdir } = await import('node:fs/promises');
     await mkdir(model);
     await writeFile(join(model, 'model.json'), '{"modelTopology": ');
     const ended = await nnClock(['evaluate', `--model=${model}`, '--count=1']);
