@@ -2,6 +2,7 @@ import {
   backendOptions,
   defineCommand,
   pathArgument,
+  printableLine,
   startBackend,
   switchOption,
 } from '@nn-lab/core/cli';
@@ -39,7 +40,9 @@ export const classifyCommand = defineCommand({
     result(
       { predictions: rows },
       rows
-        .map(({ name, ...place }) => `${'file' in place ? place.file : place.row}: ${name}`)
+        .map(({ name, ...place }) =>
+          printableLine(`${'file' in place ? place.file : place.row}: ${name}`),
+        )
         .join('\n'),
     );
   },

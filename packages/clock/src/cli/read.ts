@@ -3,6 +3,7 @@ import {
   defineCommand,
   formatPercent,
   picturesArgument,
+  printableLine,
   readNamedPictures,
   startBackend,
 } from '@nn-lab/core/cli';
@@ -40,7 +41,8 @@ export const readCommand = defineCommand({
     if (failed && readings.length + errors.length === 1) throw failed.error;
     for (const { error } of errors) log.warn(error.message);
     const lines = readings.map(
-      ({ file, text, probability }) => `${file}: ${text} (${formatPercent(probability)} sure)`,
+      ({ file, text, probability }) =>
+        `${printableLine(file)}: ${text} (${formatPercent(probability)} sure)`,
     );
     const unread = errors.map(({ file, error }) => ({ file, error: error.message }));
     result({ readings, ...(unread.length > 0 && { errors: unread }) }, lines.join('\n'));

@@ -34,12 +34,13 @@ function nnClock(
     });
     let stdout = '';
     let stderr = '';
+    let sent = false;
     child.stdout.on('data', (text) => {
       stdout += text;
     });
     child.stderr.on('data', (text) => {
       stderr += text;
-      if (killWhen?.test(stderr)) child.kill(signal);
+      if (!sent && killWhen?.test(stderr)) sent = child.kill(signal);
     });
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { InvalidArgumentError } from '../errors.js';
 
@@ -138,7 +138,7 @@ async function replaceWhole(path: string, text: string): Promise<void> {
 }
 
 async function writeTemporary(path: string, text: string): Promise<string> {
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.part`);
   const file = await open(temporary, 'wx');
   try {
     await file.writeFile(text);

@@ -9,6 +9,7 @@ import type {
   FiguresBlock,
   ReportBlock,
   ReportFigure,
+  ReportImage,
   ReportSection,
   SummaryFigure,
   TableBlock,
@@ -145,10 +146,17 @@ function renderFigure({ picture, caption, description = caption }: ReportFigure)
     return `<figure><div class="picture">${picture}</div>${below}</figure>`;
   }
   const { type, bytes, pixelated = false, width } = picture;
+  if (!imageTypes.includes(type)) {
+    throw new InvalidArgumentError(
+      `Expected a picture's \`type\` to be ${imageTypes.join(', ')}, got ${JSON.stringify(type)}.`,
+    );
+  }
   const size = width === undefined ? '' : ` width="${Math.round(width)}"`;
   const look = pixelated ? ' class="pixelated"' : '';
   return `<figure><div class="picture"><img src="${dataUrl(type, bytes)}" alt="${label}"${size}${look}></div>${below}</figure>`;
 }
+
+const imageTypes: readonly ReportImage['type'][] = ['image/png', 'image/jpeg', 'image/webp'];
 
 function renderTable({ caption, columns, rows }: TableBlock): string {
   const numeric = columns.map(

@@ -255,6 +255,14 @@ describe('figures', () => {
     );
   });
 
+  test('refuse bytes of another type', () => {
+    const type = 'image/svg+xml" onload="alert(1)' as 'image/png';
+    const picture = { type, bytes: new Uint8Array(1) };
+    expect(() => page({ kind: 'figures', figures: [{ picture }] })).toThrow(
+      "Expected a picture's `type` to be image/png, image/jpeg, image/webp, got",
+    );
+  });
+
   test('pictures of bytes come whole, with their description', () => {
     const html = page({
       kind: 'figures',

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataOption, defineCommand, pathOption } from '@nn-lab/core/cli';
+import { dataOption, defineCommand, pathOption, printableLine } from '@nn-lab/core/cli';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { loadPerceptron } from '../node.js';
 import { datasetOption, loadRows } from './digits.js';
@@ -27,7 +27,7 @@ export const evaluateCommand = defineCommand({
     const evaluation = await evaluate(perceptron, test, { signal });
     result(
       { model: path, dataset: options.dataset, test: evaluationDocument(evaluation) },
-      `${path} on ${origin}: ${describeEvaluation(evaluation)}`,
+      `${printableLine(`${path} on ${origin}`)}: ${describeEvaluation(evaluation)}`,
     );
   },
 });
