@@ -3,6 +3,7 @@ import { FetchFailure, fetchFile, MemoryStore, openFile } from '../datasets/fetc
 import { gunzip, isGzip } from '../datasets/formats/inflate.js';
 import {
   assembleDataset,
+  checkLoadDatasetOptions,
   type DatasetAttempt,
   type DatasetContent,
   type DatasetSource,
@@ -24,7 +25,7 @@ import { sha256Of } from '../datasets/sha256.js';
  * they let pages of other origins read them. Files from there are checked by size and SHA-256 before
  * they enter the Cache.
  *
- * @throws InvalidArgumentError when there is no such dataset.
+ * @throws InvalidArgumentError when there is no such dataset or an option cannot be used.
  * @throws DatasetNotFoundError when no place has it, naming each and the reason.
  * @throws DataFormatError when a file that was found is corrupt or another one.
  */
@@ -33,6 +34,7 @@ export async function loadDataset(
   options: LoadDatasetOptions = {},
 ): Promise<LoadedDataset> {
   const description = describeDataset(name);
+  checkLoadDatasetOptions(options);
   const { data, download = true, mirrors = description.addresses, signal } = options;
   signal?.throwIfAborted();
   const tried: DatasetAttempt[] = [];

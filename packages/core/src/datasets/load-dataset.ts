@@ -1,3 +1,13 @@
+import {
+  abortSignal,
+  arrayOf,
+  callback,
+  checkOptions,
+  flag,
+  type OptionChecks,
+  positiveNumber,
+  text,
+} from '../checks/index.js';
 import { DataFormatError, NnLabError } from '../errors.js';
 import { createDataset, type Dataset } from './dataset.js';
 import { formatError } from './formats/bytes.js';
@@ -76,6 +86,24 @@ export interface LoadDatasetOptions {
   /** Told of each piece of a download. */
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
+
+/** @throws InvalidArgumentError for an option that is unknown or cannot be used. */
+export function checkLoadDatasetOptions(options: LoadDatasetOptions): void {
+  checkOptions(options, loadDatasetChecks);
+}
+
+const loadDatasetChecks: OptionChecks<LoadDatasetOptions> = {
+  data: text,
+  cache: {
+    expected: 'a string or false',
+    accepts: (value): value is string | false => typeof value === 'string' || value === false,
+  },
+  download: flag,
+  mirrors: arrayOf(text),
+  idleTimeout: positiveNumber,
+  signal: abortSignal,
+  onProgress: callback,
+};
 
 /** A named dataset is in none of the places where it is looked for. */
 export class DatasetNotFoundError extends NnLabError {

@@ -9,6 +9,7 @@ import { loadEmbeddedDigits } from '../datasets/digits16.js';
 import { isGzip, unpackedLimit } from '../datasets/formats/inflate.js';
 import {
   assembleDataset,
+  checkLoadDatasetOptions,
   type DatasetAttempt,
   type DatasetContent,
   DatasetNotFoundError,
@@ -52,13 +53,8 @@ export async function loadDataset(
   options: LoadDatasetOptions = {},
 ): Promise<LoadedDataset> {
   const description = describeDataset(name);
-  const { download = true, signal } = options;
-  const { idleTimeout = 30_000 } = options;
-  if (!(idleTimeout > 0)) {
-    throw new InvalidArgumentError(
-      `Expected \`idleTimeout\` to be above 0 ms, got ${idleTimeout}; leave it out for 30,000.`,
-    );
-  }
+  checkLoadDatasetOptions(options);
+  const { download = true, idleTimeout = 30_000, signal } = options;
   signal?.throwIfAborted();
   const tried: DatasetAttempt[] = [];
 

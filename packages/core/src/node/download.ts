@@ -61,7 +61,7 @@ export async function downloadDatasetFile(
   } catch (error) {
     options.signal?.throwIfAborted();
     if (thrown) throw thrown.error;
-    const reason = `${(error as Error).message}; give another folder as cache`;
+    const reason = `${(error as Error).message}; make room in it, or make it writable`;
     tried.push({ place: folder ?? 'memory', reason });
     await store?.restart().catch(() => undefined);
   } finally {

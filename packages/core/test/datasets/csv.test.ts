@@ -60,6 +60,12 @@ describe('parseNumberCsv says what it took for what', () => {
     expect(parseNumberCsv(text).note).toBe(note);
   });
 
+  it('and refuses to be told what it does not know', () => {
+    const read = () => parseNumberCsv('1,2', { separator: ';' } as object);
+    expect(read).toThrow('Unknown option `separator`. The options are `source`');
+    expect(() => parseCsv('1', { delimiter: ':' } as object)).toThrow(/Expected `delimiter`/);
+  });
+
   it('but not what it was told', () => {
     expect(parseNumberCsv('x;y\n1;2', { header: true, delimiter: ';' }).note).toBeUndefined();
   });

@@ -455,9 +455,18 @@ describe('loadDataset with a network', () => {
     await expect(loading).rejects.toThrow(`${cache} (its files are not the official ones)`);
   });
 
+  it('refuses options that it does not know', async () => {
+    await expect(loadDataset('mnist', { dat: folder } as object)).rejects.toThrow(
+      'Unknown option `dat`, did you mean `data`?',
+    );
+    await expect(loadDataset('mnist', { cache: true } as object)).rejects.toThrow(
+      'Expected `cache` to be a string or false, got true.',
+    );
+  });
+
   it('refuses a timeout that is none', async () => {
     await expect(loadDataset('mnist', { idleTimeout: 0 })).rejects.toThrow(
-      /Expected `idleTimeout` to be above 0 ms, got 0/,
+      /Expected `idleTimeout` to be a finite number above 0, got 0/,
     );
   });
 });

@@ -1,3 +1,11 @@
+import {
+  checkOptions,
+  flag,
+  type OptionChecks,
+  oneOf,
+  text as someText,
+  wholeNumber,
+} from '../../checks/index.js';
 import { decodeText, formatError, oneLine, type ParseOptions } from './bytes.js';
 import { type CsvDelimiter, type CsvRecord, delimiterOf, forEachRecord } from './csv-records.js';
 
@@ -22,6 +30,12 @@ export interface ParseNumberCsvOptions extends Omit<ParseCsvOptions, 'header'> {
    */
   readonly labels?: boolean;
 }
+
+const parseCsvChecks: OptionChecks<ParseCsvOptions> = {
+  source: someText,
+  delimiter: oneOf(',', ';', '\t', ' ', '|'),
+  header: flag,
+};
 
 /** A CSV file as text. */
 export interface CsvTable {
@@ -58,10 +72,12 @@ export interface NumberTable {
  * Reads a CSV file (RFC 4180; UTF-8, or UTF-16 with a byte order mark) as text. Lines may end in any
  * way; empty ones are left out.
  *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the bytes are no text, a quote is open, there is nothing, or a line
  * has another number of fields than the first.
  */
 export function parseCsv(content: Uint8Array | string, options: ParseCsvOptions = {}): CsvTable {
+  checkOptions(options, parseCsvChecks);
   const { source = 'csv', header = false } = options;
   const text = decodeText(content, source);
   const delimiter = options.delimiter ?? delimiterOf(text, 0, isNumber);
@@ -92,6 +108,7 @@ export function parseNumberCsv(
   content: Uint8Array | string,
   options: ParseNumberCsvOptions = {},
 ): NumberTable {
+  checkOptions(options, { ...parseCsvChecks, labels: flag });
   const { source = 'csv' } = options;
   const text = decodeText(content, source);
   const start = options.header === false ? 0 : commentsEnd(text);
@@ -154,6 +171,7 @@ export function parseLabelCsv(
   content: Uint8Array | string,
   options: ParseLabelCsvOptions = {},
 ): ClassLabels & Pick<NumberTable, 'note'> {
+  checkOptions(options, { source: parseCsvChecks.source, rows: wholeNumber(0) });
   const { source = 'csv', rows } = options;
   const text = decodeText(content, source);
   const records: CsvRecord[] = [];
