@@ -80,9 +80,10 @@ async function byProducts(
   const blocks = await DistanceBlocks.over(data, queries, work);
   const indices = new Int32Array(queries.rows * k);
   const squared = new Float64Array(queries.rows * k);
+  const queriesAtOnce = Math.min(queriesPerPass, Math.ceil(mostHeld / capacityFor(k, data.rows)));
   work.begin('neighbors', queries.rows);
-  for (let start = 0; start < queries.rows; start += queriesPerPass) {
-    const end = Math.min(queries.rows, start + queriesPerPass);
+  for (let start = 0; start < queries.rows; start += queriesAtOnce) {
+    const end = Math.min(queries.rows, start + queriesAtOnce);
     const candidates = Array.from(
       { length: end - start },
       (_, i) => new Candidates(blocks, start + i, k, excludeSelf ? start + i : -1),
@@ -104,6 +105,14 @@ async function byProducts(
   }
   const unscaled = blocks.scale ** -2;
   return { indices, compared: squared.map((square) => square * unscaled) };
+}
+
+/** Candidates of all queries of a pass, of 12 bytes each. */
+const mostHeld = 2 ** 22;
+
+/** How many candidates a query holds before those are sorted out that are none of the k nearest. */
+function capacityFor(k: number, rows: number): number {
+  return Math.min(3 * k + 48, rows);
 }
 
 /** What can be among the k nearest rows of one query, of the rows seen so far. */
@@ -131,7 +140,7 @@ class Candidates {
     this.#k = k;
     this.#slack = blocks.slackOf(query);
     this.#ownNorm = blocks.queryNorms[query]!;
-    const capacity = Math.min(3 * k + 48, blocks.dataNorms.length);
+    const capacity = capacityFor(k, blocks.dataNorms.length);
     this.#rows = new Int32Array(capacity);
     this.#distances = new Float64Array(capacity);
   }

@@ -40,7 +40,12 @@ import {
   descentBytes,
 } from './optimisation.js';
 import { placePoints } from './placement.js';
-import { ExactRepulsion, type MapAddresses, type RepulsionMethod } from './repulsion.js';
+import {
+  ExactRepulsion,
+  type MapAddresses,
+  type RepulsionMethod,
+  squareAround,
+} from './repulsion.js';
 import { BarnesHutRepulsion } from './repulsion-barnes-hut.js';
 import { FftRepulsion } from './repulsion-fft.js';
 
@@ -345,9 +350,13 @@ export class Tsne {
     const values = decodeRows(saved.values, source, rows * columns);
     const map = decodeFloats(saved.map, Float32Array, source, 2 * rows);
     const [klDivergence, normaliser] = decodeFloats(saved.figures, Float64Array, source, 2);
-    if (!(normaliser! > 0)) {
+    // Each of the pairs adds at most 1, and at least as much as if it were as far as the map is wide.
+    const { width } = squareAround(map);
+    const most = rows * rows;
+    const least = most / (1 + 2 * width * width);
+    if (!(normaliser! >= least / 4 && normaliser! <= 2 * most)) {
       throw new DataFormatError(
-        `${source}: the saved model is damaged: expected a normaliser above 0, got ${normaliser}. Save it anew.`,
+        `${source}: the saved model is damaged: expected a normaliser from ${least} to ${most}, got ${normaliser}. Save it anew.`,
         { source },
       );
     }

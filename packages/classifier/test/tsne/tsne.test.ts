@@ -17,6 +17,7 @@ import {
   takeRows,
 } from '../../src/index.js';
 import { threadHost, useBackend } from '../../src/node.js';
+import { encodeFloats } from '../../src/saved.js';
 import {
   clusters,
   digits,
@@ -290,6 +291,9 @@ describe('a saved map', () => {
       { ...saved, rows: 89 },
       { ...saved, map: { ...saved.map, base64: saved.values.base64 } },
       { ...saved, figures: saved.map },
+      { ...saved, figures: encodeFloats(Float64Array.of(1, 1e-300)) },
+      { ...saved, figures: encodeFloats(Float64Array.of(1, 90 * 90 * 3)) },
+      { ...saved, metric: 'cosin' },
     ]) {
       expect(() => Tsne.fromJSON(damaged, 'map.json')).toThrow(DataFormatError);
       expect(() => Tsne.fromJSON(damaged, 'map.json')).toThrow(/map\.json/);
