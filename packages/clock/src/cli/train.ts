@@ -48,6 +48,7 @@ export const trainCommand = defineCommand({
     const epochs = options.epochs ?? settings.epochs;
     const run = await openRunFolder(options.out, { ...options, project: program.project });
     try {
+      if (run.resumed) checkpointSaved(run.checkpoints);
       const backend = await startBackend(options, log);
       const notes = await run.configure({
         options: { ...options, epochs },

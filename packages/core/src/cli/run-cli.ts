@@ -63,6 +63,7 @@ export interface CliIo {
  *   examples: [{ args: 'train --preset smoke', does: 'see that everything works' }],
  *   async run({ options, program: { project }, log, progress, signal, checkpointSaved, result }) {
  *     const folder = await openRunFolder(options.out, { ...options, project });
+ *     if (folder.resumed) checkpointSaved(folder.checkpoints);
  *     const { trainReader } = await import('./train.js');
  *     const bar = progress('Training', 40_000, { unit: 'picture' });
  *     const metrics = await trainReader(options, { folder, signal, onStep: bar.update });
