@@ -129,7 +129,7 @@ const topK = defineGradients(tf.TopK, { inputs: ['x'], outputs: [false, true] },
     x: () => {
       const columns = x.shape.at(-1)!;
       const rows = x.size / Math.max(1, columns);
-      const list = tf.reshape(indices, [rows, -1]);
+      const list = tf.reshape(indices, [rows, indices.shape.at(-1)!]);
       return sumAtPlaces(dy!, tf.add(list, offsets(rows, 2, columns)), x.shape);
     },
   };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { contracted, parseEquation, reducedTerm } from '../contraction.js';
 import { defineGradient, reduced } from './gradient.js';
 
 interface ProductAttributes {
@@ -32,32 +33,25 @@ const matMul = defineGradient(tf.BatchMatMul, { inputs: ['a', 'b'] }, (dy, saved
   productGradientsOf(dy, saved as [tf.Tensor, tf.Tensor], attributes),
 );
 
-/** A tensor whose axes are `letters`, with its axes as in `all` and a size of 1 for those it lacks. */
-function aligned(x: tf.Tensor, letters: string, all: string): tf.Tensor {
-  const present = [...all].filter((letter) => letters.includes(letter));
-  const order = present.map((letter) => letters.indexOf(letter));
-  const turned = tf.transpose(x, order);
-  const shape = [...all].map((letter) => x.shape[letters.indexOf(letter)] ?? 1);
-  return tf.reshape(turned, shape);
-}
-
-const einsum = defineGradient(tf.Einsum, { inputs: 'all' }, (dy, operands, { equation }) => {
-  const [left, output] = (equation as string).replaceAll(' ', '').split('->') as [string, string];
-  const terms = left.split(',');
-  const all = [...new Set([...left.replaceAll(',', '')])].join('');
+const einsum = defineGradient(tf.Einsum, { inputs: 'all' }, (dy, tensors, { equation }) => {
+  const { operands, output } = parseEquation(equation);
   const gradientOf = (index: number) => () => {
-    const letters = terms[index]!;
-    let product = aligned(dy, output, all);
-    operands.forEach((operand, other) => {
-      if (other !== index) product = tf.mul(product, aligned(operand, terms[other]!, all));
-    });
-    const summed = [...all].flatMap((letter, axis) => (letters.includes(letter) ? [] : [axis]));
-    const kept = [...all].filter((letter) => letters.includes(letter)).join('');
-    const sum = summed.length > 0 ? tf.sum(product, summed) : product;
+    const letters = operands[index]!;
+    const { shape } = tensors[index]!;
+    const gradient = { tensor: dy, letters: output };
+    const other = 1 - index;
+    const otherLetters = operands[other] ?? '';
     // What only this operand has is summed in the result: all of it has the same gradient.
-    return tf.broadcastTo(aligned(sum, kept, letters), operands[index]!.shape);
+    const isKnown = (letter: string) => output.includes(letter) || otherLetters.includes(letter);
+    const kept = [...letters].filter(isKnown).join('');
+    const known =
+      tensors.length === 1
+        ? reducedTerm(gradient, kept)
+        : contracted(gradient, { tensor: tensors[other]!, letters: otherLetters }, kept);
+    const sizes = [...letters].map((letter, axis) => (isKnown(letter) ? shape[axis]! : 1));
+    return tf.broadcastTo(tf.reshape(known, sizes), shape);
   };
-  return Object.fromEntries(operands.map((_, index) => [String(index), gradientOf(index)]));
+  return Object.fromEntries(tensors.map((_, index) => [String(index), gradientOf(index)]));
 });
 
 /** Matrix products, and the notation of Einstein. */

@@ -46,9 +46,10 @@ const product = defineGradient(tf.Prod, { inputs: ['x'] }, (dy, [x], attributes)
     const order = [...kept, ...axes];
     const turned = tf.transpose(x!, order);
     const count = tf.util.sizeFromShape(axes.map((axis) => shape[axis]!));
-    const rows = tf.reshape(turned, [-1, count]);
+    const outer = tf.util.sizeFromShape(kept.map((axis) => shape[axis]!));
+    const rows = tf.reshape(turned, [outer, count]);
     const others = tf.mul(tf.cumprod(rows, 1, true), tf.cumprod(rows, 1, true, true));
-    const gradient = tf.reshape(tf.mul(tf.reshape(dy, [-1, 1]), others), turned.shape);
+    const gradient = tf.reshape(tf.mul(tf.reshape(dy, [outer, 1]), others), turned.shape);
     const back = Array.from({ length: rank }, (_, axis) => order.indexOf(axis));
     return tf.transpose(gradient, back);
   },

@@ -20,7 +20,7 @@ function alongAxes(
     const [before, after] = [tensor.shape.slice(0, axis), tensor.shape.slice(axis + 1)];
     const outer = tf.util.sizeFromShape(before);
     const inner = tf.util.sizeFromShape(after);
-    const rows = change(tf.reshape(tensor, [outer, -1, inner]), dilation);
+    const rows = change(tf.reshape(tensor, [outer, tensor.shape[axis]!, inner]), dilation);
     return tf.reshape(rows, [...before, rows.shape[1], ...after]);
   }, x);
 }

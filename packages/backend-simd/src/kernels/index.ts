@@ -8,6 +8,7 @@ import { conv2dKernels } from './conv2d.js';
 import { createKernels } from './create.js';
 import { depthwiseKernels } from './depthwise-conv2d.js';
 import { dilationKernels } from './dilation2d.js';
+import { einsumKernels } from './einsum.js';
 import { gatherKernels } from './gather.js';
 import { gradientKernels } from './gradient.js';
 import { identityKernels } from './identity.js';
@@ -38,6 +39,7 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...depthwiseKernels,
   ...dilationKernels,
   ...matmulKernels,
+  ...einsumKernels,
   ...poolKernels,
   ...updateKernels,
 ];

@@ -411,12 +411,26 @@ const products: GradientCase[] = [
       ['ij,kj->ik', [2, 3], [4, 3]],
       ['i,j->ij', [3], [4]],
       ['ij, jk -> ik', [2, 3], [3, 2]],
+      ['bhqd,bhkd->bhqk', [1, 2, 3, 2], [1, 2, 2, 2]],
       ['ij->ji', [2, 3]],
       ['ijk->j', [2, 3, 2]],
       ['ij->', [2, 3]],
     ] as [string, ...number[][]][]
   ).flatMap(([equation, ...shapes]) =>
     each('einsum', [shapes], (...xs) => tf.einsum(equation, ...xs), { title: equation }),
+  ),
+  ...(
+    [
+      ['ijk,j->k', [2, 3, 2], [3]],
+      ['ij,jk->k', [2, 3], [3, 2]],
+      ['ij,kl->', [2, 2], [2, 3]],
+      ['ij->ij', [2, 3]],
+    ] as [string, ...number[][]][]
+  ).flatMap(([equation, ...shapes]) =>
+    each('einsum', [shapes], (...xs) => tf.einsum(equation, ...xs), {
+      title: equation,
+      notOnCpu: 'its kernel gives something else',
+    }),
   ),
   ...ways('linalg.bandPart', [[3, 4]], { '': (x) => tf.linalg.bandPart(x, 1, 1) }),
   ...ways('linalg.gramSchmidt', [[3, 4]], {
