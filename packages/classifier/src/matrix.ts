@@ -33,7 +33,8 @@ export function matrixOf(
   columns?: number,
 ): Matrix {
   const matrix = columns === undefined ? ofRows(source) : ofValues(source, columns);
-  validateMatrix(matrix);
+  // How small its numbers may be depends on what they are for.
+  validateMatrix(matrix, { columns: { count: matrix.columns, of: 'itself' } });
   return matrix;
 }
 
@@ -100,7 +101,8 @@ export interface ValidateMatrixOptions {
  *
  * @throws ShapeError when sizes do not fit.
  * @throws InvalidArgumentError when there are too few rows, or a value is not a finite number or far
- * too large, or all of them are far too small.
+ * too large, or all of them are far too small (not of rows that go with others, by `columns`: these
+ * may lie near 0).
  */
 export function validateMatrix(matrix: Matrix, options: ValidateMatrixOptions = {}): void {
   const { name = 'the data', columns, minimumRows = 1 } = options;

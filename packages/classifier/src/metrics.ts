@@ -31,6 +31,11 @@ export const measures: Readonly<Record<Metric, Measure>> = {
 
 export const metricCheck = oneOf<Metric>('euclidean', 'cosine', 'correlation', 'manhattan');
 
+/** As it is saved: files without one are of the Euclidean distance, as all were before there was a choice. */
+export function savedMetric(metric: Metric): { readonly metric?: Metric } {
+  return metric === 'euclidean' ? {} : { metric };
+}
+
 /**
  * The rows to compare: for `cosine` and `correlation` unit vectors in double precision, and one more
  * column in which rows without a direction have their own. Other metrics take the rows as they are.

@@ -254,10 +254,25 @@ describe('what is placed on a map', () => {
 describe('numbers that are too large or too small', () => {
   it.each([
     [1e37, /scale from 1e-36 to 1e\+36, got 1e\+37 in row 0, column 1\. Multiply/],
-    [1e-37, /scale from 1e-36 to 1e\+36, got 1e-37 in row 0, column 1\. Multiply/],
     [1e300, /got 1e\+300, which single precision holds as Infinity in row 0, column 1/],
   ])('such as %d are refused in one sentence', (size, message) => {
     expect(() => matrixOf([[0, size]])).toThrow(message);
+  });
+
+  it('are refused to learn from, but may go with others', async () => {
+    const x = matrixOf([
+      [0, 1e-40],
+      [0, 3e-40],
+    ]);
+    const message = /scale from 1e-36 to 1e\+36, got 3e-40 in row 1, column 1\. Multiply/;
+    await expect(exactNeighbours(x, x, 1)).rejects.toThrow(message);
+    await expect(new Pca().fit(x)).rejects.toThrow(message);
+    await expect(new SvmClassifier().fit(x, [0, 1])).rejects.toThrow(message);
+    const data = matrixOf([
+      [0, 1],
+      [0, 0],
+    ]);
+    expect([...(await exactNeighbours(data, x, 1)).indices]).toEqual([1, 1]);
   });
 });
 

@@ -9,7 +9,7 @@ import {
   validateTraining,
 } from '../classifier.js';
 import type { Matrix } from '../matrix.js';
-import { type Metric, metricCheck } from '../metrics.js';
+import { type Metric, metricCheck, savedMetric } from '../metrics.js';
 import {
   decodeFloats,
   decodeRows,
@@ -61,7 +61,7 @@ const knnChecks: OptionChecks<KnnClassifierOptions> = {
 export interface SavedKnn extends SavedModel<'knn'> {
   readonly k: number;
   readonly weights: KnnWeights;
-  /** Not in files of before there was a choice: `euclidean`. */
+  /** If it is not `euclidean`. */
   readonly metric?: Metric;
   readonly engine: KnnEngine;
   readonly rows: number;
@@ -207,7 +207,7 @@ export class KnnClassifier implements Classifier {
     return savedModel('knn', {
       k: this.#k,
       weights: this.#weights,
-      metric: this.#metric,
+      ...savedMetric(this.#metric),
       engine: this.#engine,
       rows: x.rows,
       values: encodeFloats(x.values),

@@ -17,7 +17,7 @@ import { neighboursForMap } from '../knn/approximate-neighbours.js';
 import { nearestRows } from '../knn/nearest.js';
 import { type Neighbours, validateNeighbours } from '../knn/neighbours.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
-import { type Metric, metricCheck, rowsIn } from '../metrics.js';
+import { type Metric, metricCheck, rowsIn, savedMetric } from '../metrics.js';
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
@@ -170,7 +170,7 @@ export interface SavedTsne extends SavedModel<'tsne'> {
   readonly rows: number;
   readonly values: SavedFloats;
   readonly map: SavedFloats;
-  /** Not in files of before there was a choice: `euclidean`. */
+  /** If it is not `euclidean`. */
   readonly metric?: Metric;
   readonly iterations: number;
   /** KL divergence and normaliser. */
@@ -330,7 +330,7 @@ export class Tsne {
       rows: x.rows,
       values: encodeFloats(x.values),
       map: encodeFloats(map),
-      metric: this.#settings.metric,
+      ...savedMetric(this.#settings.metric),
       iterations,
       figures: encodeFloats(Float64Array.of(klDivergence, normaliser)),
     });

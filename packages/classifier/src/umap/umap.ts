@@ -17,7 +17,7 @@ import { neighboursForMap } from '../knn/approximate-neighbours.js';
 import { nearestRows } from '../knn/nearest.js';
 import { type Neighbours, validateNeighbours } from '../knn/neighbours.js';
 import { type Matrix, validateMatrix } from '../matrix.js';
-import { type Metric, metricCheck, rowsIn } from '../metrics.js';
+import { type Metric, metricCheck, rowsIn, savedMetric } from '../metrics.js';
 import { runToEnd } from '../run-to-end.js';
 import {
   decodeFloats,
@@ -148,7 +148,7 @@ export interface SavedUmap extends SavedModel<'umap'> {
     readonly learningRate: number;
     readonly repulsionStrength: number;
     readonly negativeSamples: number;
-    /** Not in files of before there was a choice: `euclidean`. */
+    /** If it is not `euclidean`. */
     readonly metric?: Metric;
     readonly seed: number;
   };
@@ -300,7 +300,7 @@ export class Umap {
       map: encodeFloats(map),
       options: {
         ...{ neighbours, minimumDistance, spread, learningRate },
-        ...{ repulsionStrength, negativeSamples, metric, seed },
+        ...{ repulsionStrength, negativeSamples, ...savedMetric(metric), seed },
       },
     });
   }
