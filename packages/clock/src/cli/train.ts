@@ -97,7 +97,6 @@ export const trainCommand = defineCommand({
       bar.stop();
 
       try {
-        if (trained.training.stopped === 'aborted') return;
         await run.claim(modelFileNames.map((name) => `model/${name}`));
         await saveModel(trained.model, run.model);
         const test = method.heldOutPictures('test', testPictures, { seed });

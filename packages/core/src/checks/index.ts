@@ -14,6 +14,7 @@ export {
   numberFrom,
   numberList,
   oneOf,
+  pairOf,
   positiveNumber,
   required,
   shareBelowOne,

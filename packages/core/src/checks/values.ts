@@ -104,6 +104,14 @@ export function arrayOf<T>(check: Check<T>): Check<T[]> {
   );
 }
 
+/** Two values, each accepted. */
+export function pairOf<T>(check: Check<T>): Check<[T, T]> {
+  return checkOf<[T, T]>(
+    `two values, each ${check.expected}`,
+    (value) => Array.isArray(value) && value.length === 2 && value.every(check.accepts),
+  );
+}
+
 /** Numbers in an array or a typed array. */
 export const numberList: Check<ArrayLike<number>> = checkOf(
   'an array of finite numbers',

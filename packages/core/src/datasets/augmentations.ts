@@ -1,3 +1,15 @@
+import {
+  checkOptions,
+  either,
+  finiteNumber,
+  numberFrom,
+  type OptionChecks,
+  oneOf,
+  pairOf,
+  positiveNumber,
+  required,
+  wholeNumber,
+} from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Random } from '../random/index.js';
 
@@ -38,10 +50,15 @@ export interface RandomFlipOptions {
   readonly direction?: 'horizontal' | 'vertical';
 }
 
+const randomFlipChecks: OptionChecks<RandomFlipOptions> = {
+  probability: numberFrom(0, 1),
+  direction: oneOf('horizontal', 'vertical'),
+};
+
 /** Mirrors some of the images. */
 export function randomFlip(options: RandomFlipOptions = {}): Augmentation {
+  checkOptions(options, randomFlipChecks);
   const { probability = 0.5, direction = 'horizontal' } = options;
-  requireBetween('probability', probability, 0, 1);
   return (pixels, { shape, random }) => {
     if (!random.bernoulli(probability)) return pixels;
     const [height, width, channels] = shape;
@@ -70,10 +87,15 @@ export interface RandomShiftOptions {
   readonly padding?: 'reflect' | 'edge' | number;
 }
 
+const randomShiftChecks: OptionChecks<RandomShiftOptions> = {
+  pixels: required(wholeNumber(0)),
+  padding: either(oneOf('reflect', 'edge'), finiteNumber),
+};
+
 /** Moves an image by whole pixels: what others call padding and a random crop. */
 export function randomShift(options: RandomShiftOptions): Augmentation {
+  checkOptions(options, randomShiftChecks);
   const { pixels: farthest, padding } = options;
-  requireWhole('pixels', farthest, 0);
   return (pixels, { shape, range, random }) => {
     const down = random.integer(-farthest, farthest + 1);
     const right = random.integer(-farthest, farthest + 1);
@@ -120,13 +142,19 @@ export interface RandomRotateScaleOptions {
   readonly fill?: number;
 }
 
+const randomRotateScaleChecks: OptionChecks<RandomRotateScaleOptions> = {
+  degrees: numberFrom(0, 180),
+  scale: pairOf(positiveNumber),
+  fill: finiteNumber,
+};
+
 /** Turns and scales an image about its centre, with linear interpolation between pixels. */
 export function randomRotateScale(options: RandomRotateScaleOptions = {}): Augmentation {
+  checkOptions(options, randomRotateScaleChecks);
   const { degrees = 0, scale = [1, 1], fill } = options;
-  requireBetween('degrees', degrees, 0, 180);
-  if (!(scale[0] > 0 && scale[1] >= scale[0] && Number.isFinite(scale[1]))) {
+  if (scale[1] < scale[0]) {
     throw new InvalidArgumentError(
-      `scale is the smallest and the largest size, both above 0, but [${scale.join(', ')}] came.`,
+      `Expected \`scale\` to be the smallest and the largest size, got [${scale.join(', ')}].`,
     );
   }
   return (pixels, { shape, range, random }) => {
@@ -167,13 +195,18 @@ export interface RandomCutoutOptions {
   readonly fill?: number;
 }
 
+const randomCutoutChecks: OptionChecks<RandomCutoutOptions> = {
+  size: required(wholeNumber(1)),
+  fill: finiteNumber,
+};
+
 /**
  * Blanks a square around a random pixel; part of it may lie outside of the image (DeVries and Taylor,
  * "Improved Regularization of Convolutional Neural Networks with Cutout", arXiv:1708.04552).
  */
 export function randomCutout(options: RandomCutoutOptions): Augmentation {
+  checkOptions(options, randomCutoutChecks);
   const { size, fill } = options;
-  requireWhole('size', size, 1);
   return (pixels, { shape, range, random }) => {
     const [height, width, channels] = shape;
     const top = random.integer(0, height) - (size >> 1);
@@ -199,11 +232,15 @@ export interface RandomBrightnessOptions {
   readonly contrast?: number;
 }
 
+const randomBrightnessChecks: OptionChecks<RandomBrightnessOptions> = {
+  brightness: numberFrom(0, 1),
+  contrast: numberFrom(0, 1),
+};
+
 /** Makes an image lighter or darker, and its contrast stronger or weaker, within its range. */
 export function randomBrightness(options: RandomBrightnessOptions = {}): Augmentation {
+  checkOptions(options, randomBrightnessChecks);
   const { brightness = 0.2, contrast = 0 } = options;
-  requireBetween('brightness', brightness, 0, 1);
-  requireBetween('contrast', contrast, 0, 1);
   return (pixels, { range: [low, high], random }) => {
     const added = random.uniform(-1, 1) * brightness * (high - low);
     const factor = 1 + random.uniform(-1, 1) * contrast;
@@ -213,18 +250,4 @@ export function randomBrightness(options: RandomBrightnessOptions = {}): Augment
       Math.min(high, Math.max(low, mean + (value - mean) * factor + added)),
     );
   };
-}
-
-function requireBetween(name: string, value: number, low: number, high: number): void {
-  if (!(value >= low && value <= high)) {
-    throw new InvalidArgumentError(`${name} must be from ${low} to ${high}, but ${value} came.`);
-  }
-}
-
-function requireWhole(name: string, value: number, low: number): void {
-  if (!Number.isInteger(value) || value < low) {
-    throw new InvalidArgumentError(
-      `${name} must be a whole number of at least ${low}, but ${value} came.`,
-    );
-  }
 }

@@ -1,4 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
+import {
+  callback,
+  checkOptions,
+  finiteNumber,
+  flag,
+  type OptionChecks,
+  pairOf,
+  someObject,
+  wholeNumber,
+} from '../checks/index.js';
 import type { Augmentation } from '../datasets/augmentations.js';
 import { type Dataset, imagesToFloat32, linearScale } from '../datasets/dataset.js';
 import { InvalidArgumentError } from '../errors.js';
@@ -28,6 +38,16 @@ export interface DatasetBatchesOptions {
   /** Leaves out the last batch of an epoch when it is not full. Default `false`. */
   readonly dropRemainder?: boolean;
 }
+
+const datasetBatchesChecks: OptionChecks<DatasetBatchesOptions> = {
+  batchSize: wholeNumber(1),
+  random: someObject,
+  shuffle: flag,
+  scale: pairOf(finiteNumber),
+  oneHot: flag,
+  augment: callback,
+  dropRemainder: flag,
+};
 
 /** A batch of a dataset. Whoever receives it owns its tensors and disposes them. */
 export interface DatasetBatch extends Batch {
@@ -64,13 +84,9 @@ export function datasetBatches(
   dataset: Dataset,
   options: DatasetBatchesOptions = {},
 ): DatasetBatchSource {
+  checkOptions(options, datasetBatchesChecks);
   const { batchSize = 32, random, oneHot = true, augment, dropRemainder = false } = options;
   const { shuffle = random !== undefined, scale = [0, 1] } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InvalidArgumentError(
-      `batchSize must be a whole number of at least 1, but ${batchSize} came.`,
-    );
-  }
   if (!random && (shuffle || augment)) {
     throw new InvalidArgumentError(
       `${shuffle ? 'shuffle' : 'augment'} needs a seeded stream; give random: createRandom(seed).`,

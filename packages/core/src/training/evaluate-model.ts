@@ -1,19 +1,32 @@
 import type * as tf from '@tensorflow/tfjs';
+import {
+  anything,
+  arrayOf,
+  checkOptions,
+  finiteNumber,
+  type OptionChecks,
+  someObject,
+} from '../checks/index.js';
 import { ensureBackend } from '../ensure-backend.js';
-import { Work } from '../work.js';
+import { Work, type WorkOptions, workChecks } from '../work.js';
 import type { BatchMetric } from './batch-metrics.js';
 import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
 import { type Loss, resolveLoss } from './losses.js';
 import { evaluationStep, type Measures, namesOf } from './training-step.js';
 
-export interface EvaluateModelOptions {
+export interface EvaluateModelOptions extends WorkOptions {
   readonly loss: Loss;
   /** The factor of each output's loss, where `loss` is a list. */
   readonly lossWeights?: readonly number[];
   readonly metrics?: Readonly<Record<string, BatchMetric>>;
-  /** Stops after the batch in work with the signal's reason as the error. */
-  readonly signal?: AbortSignal;
 }
+
+const evaluateModelChecks: OptionChecks<EvaluateModelOptions> = {
+  ...workChecks,
+  loss: anything,
+  lossWeights: arrayOf(finiteNumber),
+  metrics: someObject,
+};
 
 /**
  * Loss (penalties of regularizers included) and metrics of a model over all batches of a source's
@@ -27,26 +40,25 @@ export async function evaluateModel(
   source: BatchSource,
   options: EvaluateModelOptions,
 ): Promise<Record<string, number>> {
-  const { loss, lossWeights, metrics = {}, signal } = options;
+  checkOptions(options, evaluateModelChecks);
+  const work = new Work(options);
+  const { loss, lossWeights, metrics = {} } = options;
   const measures = { loss: resolveLoss(loss, model.outputs.length, lossWeights), metrics };
   await ensureBackend();
-  const figures = await evaluateBatches(model, source, measures, signal);
-  if (!figures) throw signal!.reason;
-  return figures;
+  return evaluateBatches(model, source, measures, work);
 }
 
-/** The figures of `evaluateModel`, or undefined when the signal stopped it. */
+/** The figures of `evaluateModel`, as a part of longer work. */
 export async function evaluateBatches(
   model: tf.LayersModel,
   source: BatchSource,
   measures: Measures,
-  signal: AbortSignal | undefined,
+  work: Work,
   onBatch?: (batch: number) => void,
-): Promise<Record<string, number> | undefined> {
+): Promise<Record<string, number>> {
   const sums = new Sums(namesOf(measures));
-  const work = new Work();
+  work.begin('evaluating', source.batchesPerEpoch);
   for (let index = 0; index < source.batchesPerEpoch; index++) {
-    if (signal?.aborted) return undefined;
     const batch = await source.batch(0, index);
     let figures: tf.Tensor1D | undefined;
     try {
@@ -57,7 +69,7 @@ export async function evaluateBatches(
       figures?.dispose();
     }
     onBatch?.(index + 1);
-    if (work.isDue) await work.turn();
+    await work.reach(index + 1);
   }
   return sums.means();
 }

@@ -1,7 +1,19 @@
 import * as tf from '@tensorflow/tfjs';
+import {
+  callback,
+  checkOptions,
+  checkValue,
+  describeValue,
+  flag,
+  numberFrom,
+  type OptionChecks,
+  oneOf,
+  positiveNumber,
+  required,
+  shareBelowOne,
+} from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { AdamWOptimizer, type DecaysWeight } from './adamw.js';
-import { requireNotNegative, requirePositive, requireShare } from './checks.js';
 
 /** An optimizer by name, with its numbers. */
 export type OptimizerOptions =
@@ -102,58 +114,86 @@ export interface AdadeltaOptions extends CommonOptions {
   readonly epsilon?: number;
 }
 
+const moments = { beta1: shareBelowOne, beta2: shareBelowOne, epsilon: positiveNumber };
+
+/** The checks of each optimizer's options but its name. */
+const optimizerChecks: {
+  readonly [Name in OptimizerOptions['name']]: OptionChecks<
+    Omit<Extract<OptimizerOptions, { readonly name: Name }>, 'name'>
+  >;
+} = {
+  sgd: { learningRate: positiveNumber },
+  momentum: { learningRate: positiveNumber, momentum: shareBelowOne, nesterov: flag },
+  rmsprop: {
+    learningRate: positiveNumber,
+    decay: shareBelowOne,
+    momentum: shareBelowOne,
+    epsilon: positiveNumber,
+  },
+  adam: { learningRate: positiveNumber, ...moments },
+  adamw: {
+    learningRate: positiveNumber,
+    ...moments,
+    weightDecay: numberFrom(0),
+    decays: callback,
+  },
+  adamax: { learningRate: positiveNumber, ...moments },
+  adagrad: { learningRate: positiveNumber, initialAccumulator: positiveNumber },
+  adadelta: { learningRate: positiveNumber, rho: shareBelowOne, epsilon: positiveNumber },
+};
+
 /**
  * Makes an optimizer. The caller disposes it.
  *
- * @throws InvalidArgumentError for an unknown name or a number out of its range.
+ * @throws InvalidArgumentError for an unknown name or option, or a number out of its range.
  */
 export function createOptimizer(options: OptimizerOptions): tf.Optimizer {
+  checkOptimizerOptions(options);
   switch (options.name) {
     case 'sgd':
-      return tf.train.sgd(learningRateOf(options, 0.01));
+      return tf.train.sgd(options.learningRate ?? 0.01);
     case 'momentum': {
-      const { momentum = 0.9, nesterov = false } = options;
-      requireShare('momentum', momentum);
-      return tf.train.momentum(learningRateOf(options, 0.01), momentum, nesterov);
+      const { learningRate = 0.01, momentum = 0.9, nesterov = false } = options;
+      return tf.train.momentum(learningRate, momentum, nesterov);
     }
     case 'rmsprop': {
-      const { decay = 0.9, momentum = 0, epsilon = 1e-7 } = options;
-      requireShare('decay', decay);
-      requireShare('momentum', momentum);
-      requirePositive('epsilon', epsilon);
-      return tf.train.rmsprop(learningRateOf(options, 0.001), decay, momentum, epsilon);
+      const { learningRate = 0.001, decay = 0.9, momentum = 0, epsilon = 1e-7 } = options;
+      return tf.train.rmsprop(learningRate, decay, momentum, epsilon);
     }
     case 'adam': {
-      const { beta1, beta2, epsilon } = momentsOf(options);
-      return tf.train.adam(learningRateOf(options, 0.001), beta1, beta2, epsilon);
+      const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+      return tf.train.adam(learningRate, beta1, beta2, epsilon);
     }
     case 'adamw': {
-      const { beta1, beta2, epsilon } = momentsOf(options);
+      const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
       const { weightDecay = 0.01, decays } = options;
-      requireNotNegative('weightDecay', weightDecay);
-      const learningRate = learningRateOf(options, 0.001);
       return new AdamWOptimizer(learningRate, beta1, beta2, epsilon, weightDecay, decays);
     }
     case 'adamax': {
-      const { beta1, beta2, epsilon } = momentsOf(options);
-      return tf.train.adamax(learningRateOf(options, 0.002), beta1, beta2, epsilon);
+      const { learningRate = 0.002, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+      return tf.train.adamax(learningRate, beta1, beta2, epsilon);
     }
     case 'adagrad': {
-      const { initialAccumulator = 0.1 } = options;
-      requirePositive('initialAccumulator', initialAccumulator);
-      return tf.train.adagrad(learningRateOf(options, 0.01), initialAccumulator);
+      const { learningRate = 0.01, initialAccumulator = 0.1 } = options;
+      return tf.train.adagrad(learningRate, initialAccumulator);
     }
     case 'adadelta': {
-      const { rho = 0.95, epsilon = 1e-6 } = options;
-      requireShare('rho', rho);
-      requirePositive('epsilon', epsilon);
-      return tf.train.adadelta(learningRateOf(options, 1), rho, epsilon);
+      const { learningRate = 1, rho = 0.95, epsilon = 1e-6 } = options;
+      return tf.train.adadelta(learningRate, rho, epsilon);
     }
-    default:
-      throw new InvalidArgumentError(
-        `Expected an optimizer named sgd, momentum, rmsprop, adam, adamw, adamax, adagrad or adadelta, but got '${(options as { name: unknown }).name}'.`,
-      );
   }
+}
+
+function checkOptimizerOptions(options: OptimizerOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidArgumentError(
+      `Expected \`optimizer\` to be an object with a name, got ${describeValue(options)}.`,
+    );
+  }
+  const names = Object.keys(optimizerChecks) as OptimizerOptions['name'][];
+  const name = required(oneOf(...names));
+  checkValue('name', options.name, name);
+  checkOptions(options as object, { name, ...optimizerChecks[options.name] } as object);
 }
 
 /** Sets the step size of any optimizer of tfjs from the next step on. */
@@ -171,18 +211,4 @@ export function setLearningRate(optimizer: tf.Optimizer, learningRate: number): 
 /** The step size of any optimizer of tfjs. */
 export function learningRateOfOptimizer(optimizer: tf.Optimizer): number {
   return (optimizer as unknown as { learningRate: number }).learningRate;
-}
-
-function learningRateOf(options: CommonOptions, defaultRate: number): number {
-  const { learningRate = defaultRate } = options;
-  requirePositive('learningRate', learningRate);
-  return learningRate;
-}
-
-function momentsOf(options: AdamOptions | AdamwOptions | AdamaxOptions) {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
-  requireShare('beta1', beta1);
-  requireShare('beta2', beta2);
-  requirePositive('epsilon', epsilon);
-  return { beta1, beta2, epsilon };
 }

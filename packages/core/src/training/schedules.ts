@@ -1,11 +1,20 @@
-import { requireNotNegative, requirePositive, requireShare } from './checks.js';
+import {
+  arrayOf,
+  checkOptions,
+  checkValue,
+  numberFrom,
+  type OptionChecks,
+  positiveNumber,
+  required,
+  shareBelowOne,
+} from '../checks/index.js';
 
 /** The learning rate of each step: `step` counts from 0 to `totalSteps` - 1 over the whole run. */
 export type LearningRateSchedule = (step: number, totalSteps: number) => number;
 
 /** The same learning rate throughout. */
 export function constantSchedule(learningRate: number): LearningRateSchedule {
-  requirePositive('learningRate', learningRate);
+  checkValue('learningRate', learningRate, positiveNumber);
   return () => learningRate;
 }
 
@@ -18,15 +27,19 @@ export interface CosineScheduleOptions {
   readonly warmup?: number;
 }
 
+const cosineChecks: OptionChecks<CosineScheduleOptions> = {
+  peak: required(positiveNumber),
+  final: numberFrom(0),
+  warmup: shareBelowOne,
+};
+
 /**
  * A linear warm-up, then half a cosine from `peak` to `final`
  * (Loshchilov and Hutter, "SGDR: Stochastic gradient descent with warm restarts", 2017).
  */
 export function cosineSchedule(options: CosineScheduleOptions): LearningRateSchedule {
+  checkOptions(options, cosineChecks);
   const { peak, final = 0, warmup = 0 } = options;
-  requirePositive('peak', peak);
-  requireNotNegative('final', final);
-  requireShare('warmup', warmup);
   return (step, totalSteps) => {
     const warmupSteps = Math.round(warmup * totalSteps);
     if (step < warmupSteps) return (peak * (step + 1)) / warmupSteps;
@@ -43,12 +56,16 @@ export interface StepScheduleOptions {
   readonly milestones: readonly number[];
 }
 
+const stepChecks: OptionChecks<StepScheduleOptions> = {
+  initial: required(positiveNumber),
+  factor: positiveNumber,
+  milestones: required(arrayOf(shareBelowOne)),
+};
+
 /** A learning rate that falls by a factor at each milestone. */
 export function stepSchedule(options: StepScheduleOptions): LearningRateSchedule {
+  checkOptions(options, stepChecks);
   const { initial, factor = 0.1, milestones } = options;
-  requirePositive('initial', initial);
-  requirePositive('factor', factor);
-  for (const milestone of milestones) requireShare('milestones', milestone);
   return (step, totalSteps) => {
     const passed = milestones.filter((milestone) => step >= Math.round(milestone * totalSteps));
     return initial * factor ** passed.length;
@@ -62,11 +79,15 @@ export interface ExponentialScheduleOptions {
   readonly final: number;
 }
 
+const exponentialChecks: OptionChecks<ExponentialScheduleOptions> = {
+  initial: required(positiveNumber),
+  final: required(positiveNumber),
+};
+
 /** A learning rate that changes by the same factor at every step, from `initial` to `final`. */
 export function exponentialSchedule(options: ExponentialScheduleOptions): LearningRateSchedule {
+  checkOptions(options, exponentialChecks);
   const { initial, final } = options;
-  requirePositive('initial', initial);
-  requirePositive('final', final);
   return (step, totalSteps) => initial * (final / initial) ** share(step, totalSteps);
 }
 
@@ -81,16 +102,20 @@ export interface OneCycleScheduleOptions {
   readonly finalDivisor?: number;
 }
 
+const oneCycleChecks: OptionChecks<OneCycleScheduleOptions> = {
+  peak: required(positiveNumber),
+  warmup: shareBelowOne,
+  initialDivisor: positiveNumber,
+  finalDivisor: positiveNumber,
+};
+
 /**
  * One cosine up to the peak and one down below the start
  * (Smith and Topin, "Super-convergence", 2018; defaults as in PyTorch's `OneCycleLR`).
  */
 export function oneCycleSchedule(options: OneCycleScheduleOptions): LearningRateSchedule {
+  checkOptions(options, oneCycleChecks);
   const { peak, warmup = 0.3, initialDivisor = 25, finalDivisor = 10_000 } = options;
-  requirePositive('peak', peak);
-  requireShare('warmup', warmup);
-  requirePositive('initialDivisor', initialDivisor);
-  requirePositive('finalDivisor', finalDivisor);
   const initial = peak / initialDivisor;
   return (step, totalSteps) => {
     const top = Math.max(1, Math.round(warmup * totalSteps) - 1);

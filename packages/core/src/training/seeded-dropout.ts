@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { checkValue, shareBelowOne } from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
-import { requireShare } from './checks.js';
 
 /** What {@link SeededDropout} is made with, beside the options that every layer has. */
 export interface SeededDropoutOptions {
@@ -40,7 +40,7 @@ export class SeededDropout extends tf.layers.Layer {
 
   constructor(options: SeededDropoutOptions) {
     super(options as DropoutConfig as never);
-    requireShare('rate', options.rate);
+    checkValue('rate', options.rate, shareBelowOne);
     if (!Number.isSafeInteger(options.seed) || options.seed === 0) {
       throw new InvalidArgumentError(
         `Expected seed to be a whole number other than 0, but got ${options.seed}.`,

@@ -1,4 +1,21 @@
 import type * as tf from '@tensorflow/tfjs';
+import {
+  abortSignal,
+  anything,
+  arrayOf,
+  callback,
+  finiteNumber,
+  flag,
+  numberFrom,
+  type OptionChecks,
+  oneOf,
+  positiveNumber,
+  required,
+  shareBelowOne,
+  someObject,
+  text,
+  wholeNumber,
+} from '../checks/index.js';
 import type { BatchMetric } from './batch-metrics.js';
 import type { BatchSource } from './batch-source.js';
 import type { CheckpointStore } from './checkpoint-store.js';
@@ -50,7 +67,10 @@ export interface TrainModelOptions {
    * refused. Default empty.
    */
   readonly identity?: string;
-  /** When aborted, the step in work is finished, a checkpoint written, and the result returned. */
+  /**
+   * Stops the training after the step in work, with the signal's reason as the error; a checkpoint is
+   * written first if there are any.
+   */
   readonly signal?: AbortSignal;
 
   readonly onBatch?: (event: BatchEvent) => void | Promise<void>;
@@ -63,6 +83,35 @@ export interface TrainModelOptions {
   readonly onNote?: (note: string) => void;
 }
 
+export const trainModelChecks: OptionChecks<TrainModelOptions> = {
+  source: required(someObject),
+  epochs: required(wholeNumber(1)),
+  loss: anything,
+  lossWeights: arrayOf(finiteNumber),
+  metrics: someObject,
+  optimizer: someObject,
+  schedule: callback,
+  clipNorm: positiveNumber,
+  validation: someObject,
+  validate: callback,
+  monitor: someObject,
+  restoreBestWeights: flag,
+  earlyStopping: someObject,
+  average: someObject,
+  checkpoints: someObject,
+  checkpointEveryEpochs: wholeNumber(1),
+  checkpointEverySeconds: numberFrom(0),
+  resume: flag,
+  identity: text,
+  signal: abortSignal,
+  onBatch: callback,
+  onEpoch: callback,
+  onCheckpoint: callback,
+  onProgress: callback,
+  progressInterval: numberFrom(0),
+  onNote: callback,
+};
+
 export type Figures = Readonly<Record<string, number>>;
 
 export interface MonitorOptions {
@@ -72,12 +121,22 @@ export interface MonitorOptions {
   readonly mode?: 'min' | 'max';
 }
 
+export const monitorChecks: OptionChecks<MonitorOptions> = {
+  figure: required(text),
+  mode: oneOf('min', 'max'),
+};
+
 export interface EarlyStoppingOptions {
   /** Ends the run after so many epochs without a new best. */
   readonly patience: number;
   /** A new best must be better than the old one by more than this. Default 0. */
   readonly minDelta?: number;
 }
+
+export const earlyStoppingChecks: OptionChecks<EarlyStoppingOptions> = {
+  patience: required(wholeNumber(1)),
+  minDelta: numberFrom(0),
+};
 
 /**
  * An exponential moving average of all weights, the statistics of batch normalisation included.
@@ -89,6 +148,11 @@ export interface AverageOptions {
   /** Which weights the model is left with (and the best epoch's are kept of). Default `averaged`. */
   readonly weights?: 'averaged' | 'trained';
 }
+
+export const averageChecks: OptionChecks<AverageOptions> = {
+  decay: required(shareBelowOne),
+  weights: oneOf('averaged', 'trained'),
+};
 
 /** One step is done. */
 export interface BatchEvent {
@@ -141,7 +205,7 @@ export interface ProgressEvent {
 export interface TrainingResult {
   /** All epochs, those before a resume included. */
   readonly history: readonly EpochRecord[];
-  readonly stopped: 'completed' | 'early' | 'aborted';
+  readonly stopped: 'completed' | 'early';
   /** Optimizer steps taken in all. */
   readonly step: number;
   /** Wall time of the run over all its sessions. */

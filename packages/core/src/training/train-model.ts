@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import { checkOptions, checkValue, numberFrom, wholeNumber } from '../checks/index.js';
 import { ensureBackend } from '../ensure-backend.js';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { Work } from '../work.js';
 import { BatchQueue } from './batch-queue.js';
 import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
-import { requireNotNegative, requirePositive, requireShare, requireWhole } from './checks.js';
 import { DivergenceError } from './divergence-error.js';
 import { evaluateBatches, Sums } from './evaluate-model.js';
 import { isStepAware, layersOf, type StepAwareLayer, unseededLayers } from './layers-of.js';
@@ -12,11 +12,15 @@ import { resolveLoss } from './losses.js';
 import { captureOptimizer, requireKnownOptimizer, restoreOptimizer } from './optimizer-state.js';
 import { createOptimizer, learningRateOfOptimizer, setLearningRate } from './optimizers.js';
 import { TrainingRate } from './progress.js';
-import type {
-  Figures,
-  ProgressEvent,
-  TrainingResult,
-  TrainModelOptions,
+import {
+  averageChecks,
+  earlyStoppingChecks,
+  type Figures,
+  monitorChecks,
+  type ProgressEvent,
+  type TrainingResult,
+  type TrainModelOptions,
+  trainModelChecks,
 } from './train-model-options.js';
 import type {
   EpochRecord,
@@ -45,6 +49,8 @@ import { assignValues, copyValues, WeightAverage } from './weight-average.js';
  * @throws ShapeError when a batch does not fit the model.
  * @throws DivergenceError when the loss or a weight is NaN or infinite.
  * @throws DataFormatError when resuming and no checkpoint can be read.
+ * @throws the signal's reason when it is aborted: after the step in work, and a checkpoint if there is
+ * a store. The model keeps the weights of that step.
  *
  * @example
  * ```ts
@@ -131,26 +137,29 @@ class TrainingRun {
 
   async train(): Promise<TrainingResult['stopped']> {
     this.#lastTick = this.#lastSave = performance.now();
-    const { epochs } = this.#options;
+    const { epochs, signal } = this.#options;
     while (this.#progress.epoch < epochs && !this.#progress.stoppedEarly) {
-      const done = (await this.#trainEpoch()) && (await this.#closeEpoch());
-      if (!done) {
-        if (this.#progress.step > 0) await this.#saveCheckpoint();
-        return 'aborted';
+      try {
+        await this.#trainEpoch();
+        await this.#closeEpoch();
+      } catch (error) {
+        const isAbort = signal?.aborted && error === signal.reason;
+        if (isAbort && this.#progress.step > 0) await this.#saveCheckpoint();
+        throw error;
       }
     }
     return this.#progress.stoppedEarly ? 'early' : 'completed';
   }
 
-  /** The epoch's steps from where it stands; false when aborted. */
-  async #trainEpoch(): Promise<boolean> {
+  /** The epoch's steps from where it stands. */
+  async #trainEpoch(): Promise<void> {
     const { source, signal, checkpoints, checkpointEverySeconds = 60 } = this.#options;
     const progress = this.#progress;
     while (progress.batch < source.batchesPerEpoch) {
-      if (signal?.aborted) return false;
+      signal?.throwIfAborted();
       const batch = await this.#queue.take(progress.epoch, progress.batch);
       try {
-        if (signal?.aborted) return false;
+        signal?.throwIfAborted();
         await this.#step(batch);
       } finally {
         disposeBatch(batch);
@@ -159,7 +168,6 @@ class TrainingRun {
       if (checkpoints && sinceSave >= checkpointEverySeconds * 1000) await this.#saveCheckpoint();
       if (this.#work.isDue) await this.#work.turn();
     }
-    return true;
   }
 
   async #step(batch: Awaited<ReturnType<BatchSource['batch']>>): Promise<void> {
@@ -195,13 +203,12 @@ class TrainingRun {
     this.#tellProgress('train', progress.batch, this.#options.source.batchesPerEpoch);
   }
 
-  /** Validation and all that follows an epoch's last step; false when aborted. */
-  async #closeEpoch(): Promise<boolean> {
+  /** Validation and all that follows an epoch's last step. */
+  async #closeEpoch(): Promise<void> {
     const { epochs, earlyStopping, onEpoch } = this.#options;
     const { checkpoints, checkpointEveryEpochs = 1 } = this.#options;
     const progress = this.#progress;
     const { validated, best } = await this.#validate();
-    if (!validated) return false;
 
     this.#tick();
     progress.history.push({
@@ -226,29 +233,26 @@ class TrainingRun {
     if (checkpoints && (last || progress.epoch % checkpointEveryEpochs === 0)) {
       await this.#saveCheckpoint();
     }
-    return true;
   }
 
-  /** The epoch's validation figures (undefined when aborted), and whether it is the best so far. */
-  async #validate(): Promise<{ validated?: Record<string, number>; best: boolean }> {
+  /** The epoch's validation figures, and whether it is the best so far. */
+  async #validate(): Promise<{ validated: Record<string, number>; best: boolean }> {
     const { validation, validate, signal, average, restoreBestWeights } = this.#options;
     const started = performance.now();
     const trained = this.#average && copyValues(this.#variables);
     try {
       if (this.#average) assignValues(this.#variables, this.#average.tensors);
       let figures: Record<string, number> = {};
-      if (signal?.aborted) return { best: false };
+      signal?.throwIfAborted();
       if (validation) {
         const { model } = this.#trained;
-        const evaluated = await evaluateBatches(
+        figures = await evaluateBatches(
           model,
           validation,
           this.#measures,
-          signal,
+          new Work({ signal }),
           (batch) => this.#tellProgress('validate', batch, validation.batchesPerEpoch),
         );
-        if (!evaluated) return { best: false };
-        figures = evaluated;
       }
       if (validate) {
         figures = { ...figures, ...(await validate(this.#trained.model, this.#progress.epoch)) };
@@ -418,7 +422,7 @@ class TrainingRun {
     const { schedule } = this.#options;
     if (!schedule) return;
     const learningRate = schedule(step, this.#totalSteps);
-    requireNotNegative(`the schedule's learning rate of step ${step}`, learningRate);
+    checkValue(`schedule(${step}, ${this.#totalSteps})`, learningRate, numberFrom(0));
     setLearningRate(this.#optimizer, learningRate);
   }
 
@@ -505,19 +509,16 @@ function newProgress(): RunProgress {
 }
 
 function requireOptions(options: TrainModelOptions): void {
-  const { source, epochs, validation, clipNorm, earlyStopping, average } = options;
-  requireWhole('epochs', epochs, 1);
-  requireWhole('source.batchSize', source.batchSize, 1);
-  requireWhole('source.batchesPerEpoch', source.batchesPerEpoch, 1);
-  if (validation) requireWhole('validation.batchesPerEpoch', validation.batchesPerEpoch, 1);
-  if (clipNorm !== undefined) requirePositive('clipNorm', clipNorm);
-  if (earlyStopping) {
-    requireWhole('earlyStopping.patience', earlyStopping.patience, 1);
-    requireNotNegative('earlyStopping.minDelta', earlyStopping.minDelta ?? 0);
+  checkOptions(options, trainModelChecks);
+  const { source, validation, monitor, earlyStopping, average } = options;
+  checkValue('source.batchSize', source.batchSize, wholeNumber(1));
+  checkValue('source.batchesPerEpoch', source.batchesPerEpoch, wholeNumber(1));
+  if (validation) {
+    checkValue('validation.batchesPerEpoch', validation.batchesPerEpoch, wholeNumber(1));
   }
-  if (average) requireShare('average.decay', average.decay);
-  requireWhole('checkpointEveryEpochs', options.checkpointEveryEpochs ?? 1, 1);
-  requireNotNegative('checkpointEverySeconds', options.checkpointEverySeconds ?? 0);
+  if (monitor) checkOptions(monitor, monitorChecks, 'monitor');
+  if (earlyStopping) checkOptions(earlyStopping, earlyStoppingChecks, 'earlyStopping');
+  if (average) checkOptions(average, averageChecks, 'average');
   if (options.resume && !options.checkpoints) {
     throw new InvalidArgumentError(
       'resume needs `checkpoints`, the store to resume from, but there is none.',

@@ -141,21 +141,25 @@ describe('an aborted run', () => {
   const abortAtStep = async (step: number, options = everything) => {
     const checkpoints = createMemoryCheckpointStore();
     const controller = new AbortController();
-    const stopped = await trainModel(smallModel(), {
+    const steps: number[] = [];
+    const reason = new Error('enough');
+    const training = trainModel(smallModel(), {
       ...options,
       checkpoints,
       signal: controller.signal,
       onBatch: (event) => {
-        if (event.step === step) controller.abort();
+        steps.push(event.step);
+        if (event.step === step) controller.abort(reason);
       },
     });
-    return { checkpoints, stopped };
+    await expect(training).rejects.toBe(reason);
+    expect(steps.at(-1)).toBe(step);
+    return { checkpoints };
   };
 
   it.each([2, 4, 14])('finishes step %i, saves, and resumes exactly', async (step) => {
     const whole = await uninterrupted(everything);
-    const { checkpoints, stopped } = await abortAtStep(step);
-    expect(stopped).toMatchObject({ stopped: 'aborted', step: step + 1 });
+    const { checkpoints } = await abortAtStep(step);
 
     const model = smallModel({ seed: 99 });
     const result = await trainModel(model, { ...everything, checkpoints, resume: true });
@@ -170,20 +174,21 @@ describe('an aborted run', () => {
     const controller = new AbortController();
     const validation = pointsSource({ seed: 8, batches: 2 });
     let asked = 0;
-    const interrupted = await trainModel(smallModel(), {
+    const reason = new Error('enough');
+    const interrupted = trainModel(smallModel(), {
       ...everything,
       checkpoints,
       signal: controller.signal,
       validation: {
         ...validation,
         batch: (epoch, index) => {
-          if (++asked === 3) controller.abort();
+          if (++asked === 3) controller.abort(reason);
           return validation.batch(epoch, index);
         },
       },
     });
-    expect(interrupted).toMatchObject({ stopped: 'aborted', step: 10 });
-    expect(interrupted.history).toHaveLength(1);
+    await expect(interrupted).rejects.toBe(reason);
+    expect((await checkpoints.loadLatest())!.state.progress).toMatchObject({ step: 10, epoch: 1 });
 
     const model = smallModel({ seed: 99 });
     const result = await trainModel(model, { ...everything, checkpoints, resume: true });
@@ -195,12 +200,9 @@ describe('an aborted run', () => {
     const checkpoints = createMemoryCheckpointStore();
     const model = smallModel();
     const before = await weightBytes(model);
-    const result = await trainModel(model, {
-      ...everything,
-      checkpoints,
-      signal: AbortSignal.abort(),
-    });
-    expect(result).toMatchObject({ stopped: 'aborted', step: 0, history: [] });
+    const signal = AbortSignal.abort(new Error('enough'));
+    const training = trainModel(model, { ...everything, checkpoints, signal });
+    await expect(training).rejects.toThrow('enough');
     expect(await weightBytes(model)).toBe(before);
     expect(await checkpoints.loadLatest()).toBeUndefined();
   });

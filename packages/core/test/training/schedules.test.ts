@@ -69,10 +69,12 @@ describe('a learning-rate schedule', () => {
   });
 
   it('refuses rates and shares that cannot be', () => {
-    expect(() => constantSchedule(0)).toThrow(/learningRate to be a finite number above 0/);
+    expect(() => constantSchedule(0)).toThrow(/`learningRate` to be a finite number above 0/);
     expect(() => cosineSchedule({ peak: Number.NaN })).toThrow(/peak/);
     expect(() => cosineSchedule({ peak: 1, final: -1 })).toThrow(/final/);
-    expect(() => cosineSchedule({ peak: 1, warmup: 1 })).toThrow(/warmup to be in \[0, 1\)/);
+    expect(() => cosineSchedule({ peak: 1, warmup: 1 })).toThrow(
+      /`warmup` to be a number from 0 to below 1/,
+    );
     expect(() => stepSchedule({ initial: 1, milestones: [2] })).toThrow(/milestones/);
     expect(() => exponentialSchedule({ initial: 1, final: 0 })).toThrow(/final/);
     expect(() => oneCycleSchedule({ peak: -1 })).toThrow(/peak/);

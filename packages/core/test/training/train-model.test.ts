@@ -443,12 +443,13 @@ describe('trainModel keeps no tensor', () => {
     const model = smallModel();
     const before = tf.memory().numTensors;
     const controller = new AbortController();
-    await trainModel(model, {
+    const training = trainModel(model, {
       ...full,
       source: asynchronous(pointsSource()),
       signal: controller.signal,
-      onBatch: ({ step }) => step === 3 && controller.abort(),
+      onBatch: ({ step }) => step === 3 && controller.abort(new Error('enough')),
     } as TrainModelOptions);
+    await expect(training).rejects.toThrow('enough');
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -511,20 +512,20 @@ describe('trainModel refuses', () => {
 
   const model = () => smallModel();
   it.each([
-    [{ epochs: 0 }, 'epochs to be a whole number of at least 1'],
+    [{ epochs: 0 }, '`epochs` to be a whole number from 1'],
     [{ epochs: 2.5 }, 'got 2.5'],
     [{ source: { ...basics.source, batchesPerEpoch: 0 } }, 'source.batchesPerEpoch'],
-    [{ clipNorm: 0 }, 'clipNorm to be a finite number above 0'],
-    [{ average: { decay: 1 } }, 'average.decay to be in [0, 1)'],
+    [{ clipNorm: 0 }, '`clipNorm` to be a finite number above 0'],
+    [{ average: { decay: 1 } }, '`average.decay` to be a number from 0 to below 1'],
     [{ earlyStopping: { patience: 0 } }, 'earlyStopping.patience'],
     [{ loss: 'crossEntropy' }, 'Expected a loss named meanSquaredError'],
     [{ loss: ['huber', 'huber'] }, 'Expected 1 losses'],
-    [{ optimizer: { name: 'adam', beta1: 1 } }, 'beta1 to be in [0, 1)'],
-    [{ optimizer: { name: 'lion' } }, "but got 'lion'"],
+    [{ optimizer: { name: 'adam', beta1: 1 } }, '`beta1` to be a number from 0 to below 1'],
+    [{ optimizer: { name: 'lion' } }, "got 'lion'"],
     [{ optimizer: { name: 'sgd', learningRate: Number.NaN } }, 'learningRate'],
     [{ monitor: { figure: 'validation.loss' } }, 'one of train.loss, but got'],
     [{ metrics: { loss: accuracyOf() } }, 'cannot be called loss'],
-    [{ schedule: () => -1 }, "schedule's learning rate of step 0"],
+    [{ schedule: () => -1 }, '`schedule(0, 10)` to be a number from 0'],
   ])('options %j', async (wrong, message) => {
     const options = { ...basics, ...wrong } as TrainModelOptions;
     const refused = trainModel(model(), options);
