@@ -1,27 +1,26 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
-/** The examples in JavaScript, in their order. */
-async function examples(): Promise<string[]> {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  return [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code!);
-}
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** What a program prints that lies in the built package, and so finds it by its name. */
-async function run(name: string, code: string): Promise<string> {
-  const script = fileURLToPath(new URL(`../dist/readme-${name}.mjs`, import.meta.url));
-  try {
-    await writeFile(script, code);
-    const { stdout } = await promisify(execFile)(process.execPath, [script], {
-      env: { ...process.env, FORCE_COLOR: undefined },
-    });
-    return stdout;
-  } finally {
-    await rm(script, { force: true });
-  }
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nn-lab-readme-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What the README's examples print in an empty folder, with code appended to look into them. */
+async function printed(...appended: string[]): Promise<string[]> {
+  const program = [at('../../../tools/run-readme.mjs'), at('..'), ...appended];
+  const { stdout } = await promisify(execFile)(process.execPath, program, { cwd: folder });
+  return JSON.parse(stdout);
 }
 
 const trainable = `
@@ -38,41 +37,22 @@ const inputs = tf.ones([8, 9, 9, 1]);
 const targets = tf.oneHot(tf.range(0, 8, 1, 'int32').mod(tf.scalar(3, 'int32')), 3);
 `;
 
-it('begins with an example that runs, on all cores', async () => {
-  const [node] = await examples();
-  expect(node!.trim().split('\n')).toHaveLength(3);
-  const printed = await run(
-    'start',
-    `import { availableParallelism } from 'node:os';
-${node}
-${trainable}
+it('has examples that run as they are printed: the first trains on all cores, the last lists kernels', async () => {
+  const [trained, , profiled] = await printed(`
+import { availableParallelism } from 'node:os';${trainable}
 await model.fit(inputs, targets, { epochs: 2, verbose: 0 });
-console.log(tf.getBackend(), tf.backend().threads === availableParallelism());`,
-  );
-  expect(printed).toBe('simd true\n');
-}, 120_000);
-
-it('has an example that lists the kernels of a training step, none in plain JavaScript', async () => {
-  const [node, , profile] = await examples();
-  const printed = await run(
-    'profile',
-    `${node}
-${profile!.replace(/^import.*\n/, '')}`.replace(
-      'await useSimdBackend();',
-      `await useSimdBackend();
-import { kernelsInFallback } from '@nn-lab/backend-simd';
-${trainable}`,
-    ),
-  );
-  const lines = printed.slice(0, -1).split('\n');
+console.log(tf.getBackend(), tf.backend().threads === availableParallelism());`);
+  expect(trained).toBe('simd true\n');
+  const lines = profiled!.slice(0, -1).split('\n');
   expect(lines.length).toBeGreaterThan(10);
   for (const line of lines) expect(line).toMatch(/^ *\d+\.\d\d ms \w+ $/);
-  expect(printed).toMatch(/ Conv2D/);
-  expect(printed).toMatch(/ ApplyRMSProp/);
+  expect(profiled).toMatch(/ Conv2D/);
+  expect(profiled).toMatch(/ ApplyRMSProp/);
 }, 120_000);
 
 it('has headers that isolate a page in its example for Vite', async () => {
-  const [, vite] = await examples();
+  const readme = await readFile(at('../README.md'), 'utf8');
+  const [, vite] = /```js\n(\/\/ vite[\s\S]*?)```/.exec(readme)!;
   const address = `data:text/javascript,${encodeURIComponent(vite!)}`;
   const { server, preview } = (await import(address)).default;
   expect(server.headers).toEqual({

@@ -1,24 +1,37 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
-const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-it('begins with an example that runs: it classifies the digits that come along', async () => {
-  const [, example] = /```ts\n([\s\S]*?)```/.exec(readme)!;
-  const script = fileURLToPath(new URL('../dist/readme-example.mjs', import.meta.url));
-  const count = 'console.log(predicted.filter((label, i) => label === test.labels[i]).length);';
-  try {
-    await writeFile(script, `${example}\n${count}`);
-    const { stdout } = await promisify(execFile)(process.execPath, [script], {
-      env: { ...process.env, FORCE_COLOR: undefined, NN_LAB_DATA: undefined },
-    });
-    expect(Number(stdout.trim().split('\n').at(-1))).toBeGreaterThan(850);
-  } finally {
-    await rm(script, { force: true });
-  }
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nn-lab-readme-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What the README's examples print in an empty folder, with code appended to look into them. */
+async function printed(...appended: string[]): Promise<string[]> {
+  const program = [at('../../../tools/run-readme.mjs'), at('..'), ...appended];
+  const { stdout } = await promisify(execFile)(process.execPath, program, { cwd: folder });
+  return JSON.parse(stdout);
+}
+
+const readme = await readFile(at('../README.md'), 'utf8');
+
+it('has examples that run as they are printed: one classifies the digits that come along, one maps rows', async () => {
+  const [classified, mapped] = await printed(
+    'console.log(predicted.filter((label, i) => label === test.labels[i]).length);',
+    "console.log(tsne.map.rows, (await loadFitted('pca.json')).components.rows);",
+  );
+  expect(Number(classified)).toBeGreaterThan(850);
+  expect(mapped).toBe('400 50\n');
 }, 120_000);
 
 it('shows the figures of the committed reproduction', async () => {

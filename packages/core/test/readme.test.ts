@@ -1,34 +1,31 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
-it('begins with an example that runs: it learns the embedded digits and saves a model, each time the same', async () => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const [, example] = /```ts\n([\s\S]*?)```/.exec(readme)!;
-  const script = fileURLToPath(new URL('../dist/readme-example.mjs', import.meta.url));
-  const folder = await mkdtemp(join(tmpdir(), 'nn-core-readme-'));
-  try {
-    await writeFile(script, example!);
-    const runs = ['first', 'second'].map(async (name) => {
-      const cwd = join(folder, name);
-      await mkdir(cwd);
-      const { stdout } = await promisify(execFile)(process.execPath, [script], {
-        cwd,
-        env: { ...process.env, NN_LAB_DATA: '', FORCE_COLOR: undefined },
-      });
-      const [, accuracy] = /^9 .*accuracy: ([\d.]+)/m.exec(stdout)!;
-      expect(Number(accuracy)).toBeGreaterThan(0.85);
-      await access(join(cwd, 'digits-model', 'model.json'));
-      return readFile(join(cwd, 'digits-model', 'weights.bin'));
-    });
-    const [first, second] = await Promise.all(runs);
-    expect(first!.equals(second!)).toBe(true);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-    await rm(script, { force: true });
-  }
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nn-lab-readme-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What the README's examples print in an empty folder, with code appended to look into them. */
+async function printed(...appended: string[]): Promise<string[]> {
+  const program = [at('../../../tools/run-readme.mjs'), at('..'), ...appended];
+  const { stdout } = await promisify(execFile)(process.execPath, program, { cwd: folder });
+  return JSON.parse(stdout);
+}
+
+it('has examples that run as they are printed: the first learns the embedded digits and saves a model', async () => {
+  const [learnt] = await printed();
+  const [, accuracy] = /^9 .*accuracy: ([\d.]+)/m.exec(learnt!)!;
+  expect(Number(accuracy)).toBeGreaterThan(0.85);
+  await access(join(folder, 'digits-model', 'model.json'));
 }, 60_000);

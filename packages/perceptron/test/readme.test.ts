@@ -1,20 +1,29 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
-it('begins with an example that runs, and tells digits apart', async () => {
-  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-  const [, example] = /```ts\n([\s\S]*?)```/.exec(readme)!;
-  const script = fileURLToPath(new URL('../dist/readme-example.mjs', import.meta.url));
-  try {
-    await writeFile(script, `${example}\nconsole.log(JSON.stringify(correct > 860));`);
-    const { stdout } = await promisify(execFile)(process.execPath, [script], {
-      env: { ...process.env, FORCE_COLOR: undefined },
-    });
-    expect(stdout).toBe('true\n');
-  } finally {
-    await rm(script, { force: true });
-  }
-}, 30_000);
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nn-lab-readme-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What the README's examples print in an empty folder, with code appended to look into them. */
+async function printed(...appended: string[]): Promise<string[]> {
+  const program = [at('../../../tools/run-readme.mjs'), at('..'), ...appended];
+  const { stdout } = await promisify(execFile)(process.execPath, program, { cwd: folder });
+  return JSON.parse(stdout);
+}
+
+it('has examples that run as they are printed, and tell digits apart', async () => {
+  const [digits] = await printed('console.log(correct > 860);');
+  expect(digits).toBe('true\n');
+}, 60_000);
