@@ -109,6 +109,8 @@ async function checkElsewhere(setting) {
     '@rollup/plugin-commonjs@29',
     '@rollup/plugin-node-resolve@16',
     'parcel@2',
+    'buffer@6', // with process, what Parcel puts in the place of Node's
+    'process@0.11',
     'jest@30',
     'vitest@4',
     'jsdom@26',

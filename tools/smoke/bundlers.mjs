@@ -63,6 +63,7 @@ export default {
       'parcel',
       'build',
       'index.html',
+      '--dist-dir=dist',
       '--no-autoinstall',
       '--no-cache',
       '--no-optimize',
