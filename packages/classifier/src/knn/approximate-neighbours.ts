@@ -133,15 +133,14 @@ async function compareDoubtful(
 ): Promise<void> {
   const { compare, distanceOf } = measures[metric];
   const compared = new Float64Array(k);
-  work.begin('close neighbors', x.rows);
-  for (let row = 0; row < x.rows; row++) {
-    if (isDoubtful(row)) {
+  await work.stage('close neighbors', x.rows, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      if (!isDoubtful(row)) continue;
       const [from, to] = [row * k, (row + 1) * k];
       compareAll(x, x, row, row, compare, indices.subarray(from, to), compared);
       distances.set(compared.map(distanceOf), from);
     }
-    if (work.isDue) await work.reach(row);
-  }
+  });
 }
 
 /** More rows than this have so many pairs that comparing all columns of wide ones takes minutes. */

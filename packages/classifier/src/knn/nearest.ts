@@ -48,15 +48,14 @@ async function byComparing(
 ): Promise<Compared> {
   const indices = new Int32Array(queries.rows * k);
   const compared = new Float64Array(queries.rows * k);
-  work.begin('neighbors', queries.rows);
-  for (let query = 0; query < queries.rows; query++) {
-    const [from, to] = [query * k, (query + 1) * k];
-    const self = excludeSelf ? query : -1;
-    const [near, sums] = [indices.subarray(from, to), compared.subarray(from, to)];
-    compareAll(data, queries, query, self, compare, near, sums);
-    if (work.isDue) await work.reach(query);
-  }
-  await work.reach(queries.rows);
+  await work.stage('neighbors', queries.rows, (begin, end) => {
+    for (let query = begin; query < end; query++) {
+      const [from, to] = [query * k, (query + 1) * k];
+      const self = excludeSelf ? query : -1;
+      const [near, sums] = [indices.subarray(from, to), compared.subarray(from, to)];
+      compareAll(data, queries, query, self, compare, near, sums);
+    }
+  });
   return { indices, compared };
 }
 

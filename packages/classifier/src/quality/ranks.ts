@@ -44,8 +44,12 @@ async function byComparing(
   const k = targets.length / queries.length;
   const ranks = new Int32Array(targets.length);
   const compared = new Float64Array(rows);
-  work.begin('ranks', queries.length);
-  for (const [query, self] of queries.entries()) {
+  await work.stage('ranks', queries.length, (begin, end) => {
+    for (let query = begin; query < end; query++) countFor(query, queries[query]!);
+  });
+  return ranks;
+
+  function countFor(query: number, self: number): void {
     for (let row = 0; row < rows; row++) {
       compared[row] = compare(values, self * columns, values, row * columns, columns, Infinity);
     }
@@ -57,10 +61,7 @@ async function byComparing(
         if (isNearer && row !== self) ranks[at]!++;
       }
     }
-    if (work.isDue) await work.reach(query);
   }
-  await work.reach(queries.length);
-  return ranks;
 }
 
 async function byProducts(
