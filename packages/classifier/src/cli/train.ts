@@ -143,7 +143,7 @@ function create(
   },
 ): Classifier {
   if (kind === 'nearest-mean') return new NearestMeanClassifier();
-  if (kind === 'knn') return new KnnClassifier(options);
-  const { kernel, c, gammaFactor } = options;
+  const { k, weights, kernel, c, gammaFactor } = options;
+  if (kind === 'knn') return new KnnClassifier({ k, weights });
   return new SvmClassifier({ kernel, c, gammaFactor });
 }
