@@ -1,7 +1,9 @@
+import { checkOptions, flag, type OptionChecks } from '@nn-lab/core/checks';
 import type { Picture } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { type ErrorSummary, summarizeErrors, timeErrorMinutes } from '@nn-lab/core/metrics';
 import { createRandom } from '@nn-lab/core/random';
+import { type WorkOptions, workChecks } from '@nn-lab/core/work';
 import type { TimeReader } from './method.js';
 import { type RenderClocksOptions, renderClocks } from './renderer/index.js';
 import { type ClockTime, minuteOfDial } from './time.js';
@@ -57,12 +59,15 @@ export interface ClockEvaluation {
 }
 
 /** Options of {@link evaluateReader}. */
-export interface EvaluateReaderOptions {
-  /** Told how many pictures are read. */
-  readonly onProgress?: (done: number) => void;
+export interface EvaluateReaderOptions extends WorkOptions {
   /** Finds intervals by bootstrap; true by default. */
   readonly intervals?: boolean;
 }
+
+const evaluateReaderChecks: OptionChecks<EvaluateReaderOptions> = {
+  ...workChecks,
+  intervals: flag,
+};
 
 /**
  * Measures a reader on pictures whose times are known.
@@ -74,13 +79,14 @@ export async function evaluateReader(
   { pictures, times }: TimedPictures,
   options: EvaluateReaderOptions = {},
 ): Promise<ClockEvaluation> {
-  const { onProgress, intervals = true } = options;
+  checkOptions(options, evaluateReaderChecks);
+  const { signal, onProgress, intervals = true } = options;
   if (pictures.length === 0 || pictures.length !== times.length) {
     throw new InvalidArgumentError(
       `Expected pictures and a time for each, got ${pictures.length} pictures and ${times.length} times.`,
     );
   }
-  const readings = await reader.readAll(pictures, onProgress ? { onProgress } : {});
+  const readings = await reader.readAll(pictures, { signal, onProgress });
   const errors = timeErrorMinutes(readings.map(minuteOfDial), times.map(minuteOfDial));
   const summary = summarizeErrors(errors, {
     thresholds: [1, 3, 5, 30],

@@ -5,16 +5,14 @@ import type {
   Loss,
   OptimizerOptions,
 } from '@nn-lab/core/training';
+import type { WorkOptions } from '@nn-lab/core/work';
 import type * as tf from '@tensorflow/tfjs';
 import type { TimedPictures } from './evaluate.js';
 import type { ClockTime } from './time.js';
 
 /** Anything that tells the time of many pictures: what an evaluation measures. */
 export interface TimeReader {
-  readAll(
-    pictures: readonly Picture[],
-    options?: { readonly onProgress?: (done: number) => void },
-  ): Promise<readonly ClockTime[]>;
+  readAll(pictures: readonly Picture[], options?: WorkOptions): Promise<readonly ClockTime[]>;
 }
 
 /** A reading with its text. */
@@ -28,10 +26,7 @@ export interface TimedReading extends ClockTime {
 /** A reader that owns a trained network. */
 export interface LoadedClockReader extends TimeReader {
   read(picture: Picture): Promise<TimedReading>;
-  readAll(
-    pictures: readonly Picture[],
-    options?: { readonly onProgress?: (done: number) => void },
-  ): Promise<readonly TimedReading[]>;
+  readAll(pictures: readonly Picture[], options?: WorkOptions): Promise<readonly TimedReading[]>;
   /** Frees the network. */
   dispose(): void;
 }

@@ -1,3 +1,13 @@
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  flag,
+  type OptionChecks,
+  oneOf,
+  someObject,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { type TrainingResult, type TrainModelOptions, trainModel } from '@nn-lab/core/training';
 import type * as tf from '@tensorflow/tfjs';
 import { evaluateReader } from './evaluate.js';
@@ -18,6 +28,20 @@ export interface TrainClockReaderOptions
   /** Batches in place of the ones rendered in this thread; they must be the same. */
   readonly source?: TrainModelOptions['source'];
 }
+
+const trainClockReaderChecks: OptionChecks<TrainClockReaderOptions> = {
+  checkpoints: someObject,
+  resume: flag,
+  signal: abortSignal,
+  onProgress: callback,
+  onEpoch: callback,
+  onCheckpoint: callback,
+  onNote: callback,
+  preset: oneOf(...(Object.keys(clockPresets) as ClockPresetName[])),
+  seed: wholeNumber(0),
+  epochs: wholeNumber(1),
+  source: someObject,
+};
 
 /** A trained network. */
 export interface TrainedClockReader {
@@ -42,6 +66,7 @@ export interface TrainedClockReader {
 export async function trainClockReader(
   options: TrainClockReaderOptions = {},
 ): Promise<TrainedClockReader> {
+  checkOptions(options, trainClockReaderChecks);
   const { preset = 'quick', seed = 42, source: given, ...passedOn } = options;
   const settings = clockPresets[preset];
   const { method } = settings;
@@ -61,6 +86,7 @@ export async function trainClockReader(
       validate: async (trained) => {
         const { summary } = await evaluateReader(method.readerOf(trained), validation, {
           intervals: false,
+          signal: options.signal,
         });
         return {
           meanError: summary.mean,

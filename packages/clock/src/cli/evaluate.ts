@@ -38,8 +38,8 @@ export const evaluateCommand = defineCommand({
         : renderTimedPictures(options.count, { seed: options.seed, stream: 'evaluation' });
       const shown = progress('Reading', test.pictures.length, { unit: 'picture' });
       const evaluation = await evaluateReader(reader, test, {
-        onProgress: (done) => {
-          signal.throwIfAborted();
+        signal,
+        onProgress: ({ done }) => {
           shown.update(done);
         },
       });

@@ -102,9 +102,9 @@ export const trainCommand = defineCommand({
         const test = method.heldOutPictures('test', testPictures, { seed });
         const reading = progress('Testing', testPictures, { unit: 'picture' });
         const evaluation = await evaluateReader(method.readerOf(trained.model), test, {
-          onProgress: (done) => {
+          signal,
+          onProgress: ({ done }) => {
             // A resumed run begins here again, with the checkpoint of the last epoch.
-            signal.throwIfAborted();
             reading.update(done);
           },
         });

@@ -1,6 +1,8 @@
 import { ensureBackend } from '@nn-lab/core/backend';
+import { checkOptions } from '@nn-lab/core/checks';
 import type { Picture } from '@nn-lab/core/datasets';
 import { ShapeError } from '@nn-lab/core/errors';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import type { LoadedClockReader, TimedReading } from '../method.js';
 import { squarePicture } from '../square-picture.js';
@@ -40,15 +42,15 @@ export class CourseReader implements LoadedClockReader {
   }
 
   /** {@link read} for many pictures, in batches. */
-  async readAll(
-    pictures: readonly Picture[],
-    options: { readonly onProgress?: (done: number) => void } = {},
-  ): Promise<CourseReading[]> {
+  async readAll(pictures: readonly Picture[], options: WorkOptions = {}): Promise<CourseReading[]> {
     await ensureBackend();
+    checkOptions(options, workChecks);
+    const work = new Work(options);
     const readings: CourseReading[] = [];
+    work.begin('reading', pictures.length);
     for (let start = 0; start < pictures.length; start += batchSize) {
       readings.push(...(await this.#readBatch(pictures.slice(start, start + batchSize))));
-      options.onProgress?.(readings.length);
+      await work.reach(readings.length);
     }
     return readings;
   }

@@ -1,6 +1,8 @@
 import { ensureBackend } from '@nn-lab/core/backend';
+import { checkOptions } from '@nn-lab/core/checks';
 import type { Picture } from '@nn-lab/core/datasets';
 import { ShapeError } from '@nn-lab/core/errors';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import type { LoadedClockReader, TimedReading } from '../method.js';
 import { coursePictureSize } from '../renderer/index.js';
@@ -59,19 +61,19 @@ export class ClockReader implements LoadedClockReader {
   }
 
   /** {@link read} for many pictures, in batches. */
-  async readAll(
-    pictures: readonly Picture[],
-    options: { readonly onProgress?: (done: number) => void } = {},
-  ): Promise<ClockReading[]> {
+  async readAll(pictures: readonly Picture[], options: WorkOptions = {}): Promise<ClockReading[]> {
     await ensureBackend();
+    checkOptions(options, workChecks);
+    const work = new Work(options);
     const readings: ClockReading[] = [];
+    work.begin('reading', pictures.length);
     for (let start = 0; start < pictures.length; start += batchSize) {
       const batch = pictures
         .slice(start, start + batchSize)
         .map((picture) => squarePicture(picture, coursePictureSize));
       const poses = await this.#locate(batch);
       readings.push(...(await this.#readDials(batch, poses)));
-      options.onProgress?.(readings.length);
+      await work.reach(readings.length);
     }
     return readings;
   }

@@ -308,7 +308,9 @@ describe('CourseReader', () => {
       }),
     };
     const done: number[] = [];
-    const readings = await reader.readAll([gray, rgba, wide], { onProgress: (n) => done.push(n) });
+    const readings = await reader.readAll([gray, rgba, wide], {
+      onProgress: (progress) => void done.push(progress.done),
+    });
     expect(done).toEqual([3]);
     const [hours, minutes] = tf.tidy(() =>
       (
