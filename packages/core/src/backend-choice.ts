@@ -1,5 +1,6 @@
 import type { SimdBackend } from '@nn-lab/backend-simd';
 import * as tf from '@tensorflow/tfjs';
+import { anything, flag, type OptionChecks } from './checks/index.js';
 import type { BackendName, ChosenBackend } from './chosen-backend.js';
 import { InvalidArgumentError, NnLabError } from './errors.js';
 
@@ -11,6 +12,12 @@ export interface UseBackendOptions {
   /** Whether `simd` may use relaxed SIMD. Default: where the runtime has it. */
   readonly relaxed?: boolean;
 }
+
+export const useBackendChecks: OptionChecks<UseBackendOptions> = {
+  backend: anything, // chooseBackend says which there are
+  threads: anything, // requireThreads says how many
+  relaxed: flag,
+};
 
 /** A backend that may be there or not. */
 export interface BackendCandidate {

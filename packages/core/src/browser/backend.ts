@@ -7,7 +7,9 @@ import {
   startRegistered,
   startSimd,
   type UseBackendOptions,
+  useBackendChecks,
 } from '../backend-choice.js';
+import { checkOptions } from '../checks/index.js';
 import type { ChosenBackend } from '../chosen-backend.js';
 import { NnLabError } from '../errors.js';
 
@@ -20,6 +22,7 @@ import { NnLabError } from '../errors.js';
  * @throws NnLabError when the backend asked for by name cannot be used.
  */
 export async function useBackend(options: UseBackendOptions = {}): Promise<ChosenBackend> {
+  checkOptions(options, useBackendChecks);
   requireThreads(options.threads);
   return chooseBackend(options.backend ?? 'auto', browserBackends(options));
 }

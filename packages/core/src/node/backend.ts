@@ -8,7 +8,9 @@ import {
   startRegistered,
   startSimd,
   type UseBackendOptions,
+  useBackendChecks,
 } from '../backend-choice.js';
+import { checkOptions } from '../checks/index.js';
 import type { ChosenBackend } from '../chosen-backend.js';
 import { NnLabError } from '../errors.js';
 
@@ -26,6 +28,7 @@ import { NnLabError } from '../errors.js';
  * ```
  */
 export async function useBackend(options: UseBackendOptions = {}): Promise<ChosenBackend> {
+  checkOptions(options, useBackendChecks);
   requireThreads(options.threads);
   keepStockAdviceQuiet();
   return chooseBackend(options.backend ?? 'auto', nodeBackends(options));

@@ -1,6 +1,13 @@
 import { type ScaleBand, scaleBand } from 'd3-scale';
+import { callback, flag, type OptionChecks } from '../checks/index.js';
 import { type Axis, contentOf } from './axes.js';
-import { type CartesianOptions, drawCartesian, type PlotArea } from './cartesian.js';
+import {
+  type CartesianOptions,
+  cartesianChecks,
+  checkCartesian,
+  drawCartesian,
+  type PlotArea,
+} from './cartesian.js';
 import { commonFormat } from './number-format.js';
 import { type AxisOptions, checkLength, checkNotEmpty } from './options.js';
 import { element, type Svg, textElement } from './svg.js';
@@ -27,6 +34,12 @@ export interface BarChartOptions extends Omit<CartesianOptions, 'xAxis' | 'yAxis
   readonly formatValue?: (value: number) => string;
 }
 
+const barChartChecks: OptionChecks<BarChartOptions> = {
+  ...cartesianChecks,
+  showValues: flag,
+  formatValue: callback,
+};
+
 /**
  * Draws bars in groups, a group for each name and in it a bar for each series, as an SVG document.
  *
@@ -37,6 +50,7 @@ export function barChart(
   series: readonly BarSeries[],
   options: BarChartOptions = {},
 ): Svg {
+  checkCartesian(options, barChartChecks);
   const { yAxis = {} } = options;
   checkNotEmpty(groups.length, 'group');
   checkNotEmpty(series.length, 'series of bars');

@@ -1,6 +1,13 @@
+import { anything, checkOptions, type OptionChecks, someObject } from '../checks/index.js';
 import { type Axis, type AxisContent, buildAxis } from './axes.js';
 import { drawHeader, type LegendEntry, outerMargin } from './header.js';
-import { type AxisOptions, type ChartOptions, checkExtent } from './options.js';
+import {
+  type AxisOptions,
+  axisChecks,
+  type ChartOptions,
+  chartChecks,
+  checkExtent,
+} from './options.js';
 import { element, type Svg, svgDocument, textElement } from './svg.js';
 import { fitText, textWidth } from './text-width.js';
 import { theme } from './theme.js';
@@ -11,6 +18,23 @@ export interface CartesianOptions extends ChartOptions {
   readonly height?: number;
   readonly xAxis?: AxisOptions;
   readonly yAxis?: AxisOptions;
+}
+
+export const cartesianChecks: OptionChecks<CartesianOptions> = {
+  ...chartChecks,
+  height: anything,
+  xAxis: someObject,
+  yAxis: someObject,
+};
+
+/** Checks the options of a chart with axes, and those of its axes. */
+export function checkCartesian<Options extends { xAxis?: object; yAxis?: object }>(
+  options: Options,
+  checks: OptionChecks<Options>,
+): void {
+  checkOptions(options, checks);
+  if (options.xAxis) checkOptions<AxisOptions>(options.xAxis, axisChecks, 'xAxis');
+  if (options.yAxis) checkOptions<AxisOptions>(options.yAxis, axisChecks, 'yAxis');
 }
 
 /** The rectangle inside the axes, in pixels. */

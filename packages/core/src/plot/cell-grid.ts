@@ -1,5 +1,12 @@
+import { type OptionChecks, text } from '../checks/index.js';
 import { drawHeader, outerMargin } from './header.js';
-import { type ChartOptions, checkExtent, checkLength, checkNotEmpty } from './options.js';
+import {
+  type ChartOptions,
+  chartChecks,
+  checkExtent,
+  checkLength,
+  checkNotEmpty,
+} from './options.js';
 import { drawPicture } from './picture-element.js';
 import { readableOn, rgbOf } from './readable-on.js';
 import { element, type Svg, svgDocument, textElement } from './svg.js';
@@ -13,6 +20,12 @@ export interface CellGridOptions extends ChartOptions {
   /** What the columns are, below. */
   readonly columnTitle?: string;
 }
+
+export const cellGridChecks: OptionChecks<CellGridOptions> = {
+  ...chartChecks,
+  rowTitle: text,
+  columnTitle: text,
+};
 
 /** One cell: its colour and what is written in it; faint text steps back. */
 export interface Cell {

@@ -1,6 +1,7 @@
 import { interpolateBlues, interpolateOranges } from 'd3-scale-chromatic';
+import { checkOptions } from '../checks/index.js';
 import type { ConfusionMatrix } from '../metrics/index.js';
-import { type CellGridOptions, drawCellGrid } from './cell-grid.js';
+import { type CellGridOptions, cellGridChecks, drawCellGrid } from './cell-grid.js';
 import { formatNumber } from './number-format.js';
 import type { Svg } from './svg.js';
 import { theme } from './theme.js';
@@ -18,6 +19,7 @@ export function confusionMatrixChart(
   matrix: ConfusionMatrix,
   options: ConfusionMatrixChartOptions = {},
 ): Svg {
+  checkOptions(options, cellGridChecks);
   const { classNames, counts, support } = matrix;
   const size = classNames.length;
   const cells = classNames.map((_, row) =>

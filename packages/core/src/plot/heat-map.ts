@@ -1,7 +1,16 @@
 import { interpolateBlues, interpolateRdBu, interpolateViridis } from 'd3-scale-chromatic';
+import {
+  anything,
+  callback,
+  checkOptions,
+  flag,
+  type OptionChecks,
+  oneOf,
+  someObject,
+} from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { canShow, contentOf } from './axes.js';
-import { type CellGridOptions, drawCellGrid } from './cell-grid.js';
+import { type CellGridOptions, cellGridChecks, drawCellGrid } from './cell-grid.js';
 import { commonFormat } from './number-format.js';
 import type { Svg } from './svg.js';
 import { theme } from './theme.js';
@@ -20,6 +29,16 @@ export interface HeatMapOptions extends CellGridOptions {
   readonly showValues?: boolean;
 }
 
+const heatMapChecks: OptionChecks<HeatMapOptions> = {
+  ...cellGridChecks,
+  rowLabels: someObject,
+  columnLabels: someObject,
+  colors: oneOf('blues', 'viridis', 'diverging'),
+  domain: anything,
+  format: callback,
+  showValues: flag,
+};
+
 const colorScales = {
   blues: interpolateBlues,
   viridis: interpolateViridis,
@@ -34,6 +53,7 @@ const colorScales = {
  * @throws InvalidArgumentError when there is nothing to draw, lengths differ or an option is out of range.
  */
 export function heatMap(rows: readonly ArrayLike<number>[], options: HeatMapOptions = {}): Svg {
+  checkOptions(options, heatMapChecks);
   const { colors = 'blues' } = options;
   const columnCount = rows[0]?.length ?? 0;
   const { showValues = rows.length * columnCount <= 400 } = options;

@@ -1,7 +1,13 @@
 import { bisectRight, tickStep } from 'd3-array';
+import { anything, type OptionChecks, text } from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { checkDomain, contentOf, naturalDomain } from './axes.js';
-import { type CartesianOptions, drawCartesian } from './cartesian.js';
+import {
+  type CartesianOptions,
+  cartesianChecks,
+  checkCartesian,
+  drawCartesian,
+} from './cartesian.js';
 import { type AxisOptions, checkNotEmpty } from './options.js';
 import { element, type Svg } from './svg.js';
 import { categoryColors } from './theme.js';
@@ -16,6 +22,12 @@ export interface HistogramOptions extends Omit<CartesianOptions, 'xAxis'> {
   readonly color?: string;
 }
 
+const histogramChecks: OptionChecks<HistogramOptions> = {
+  ...cartesianChecks,
+  bins: anything,
+  color: text,
+};
+
 /**
  * Draws how often values fall into equal bins, as an SVG document. Values that are not finite are
  * left out, and so are those outside of a given x domain.
@@ -23,6 +35,7 @@ export interface HistogramOptions extends Omit<CartesianOptions, 'xAxis'> {
  * @throws InvalidArgumentError when no value can be shown or an option is out of range.
  */
 export function histogram(values: ArrayLike<number>, options: HistogramOptions = {}): Svg {
+  checkCartesian(options, histogramChecks);
   const { color = categoryColors(1)[0]!, xAxis = {}, yAxis = {} } = options;
   if (xAxis.domain) checkDomain(xAxis.domain, 'linear');
   const [low, high] = xAxis.domain ?? contentOf([values]).extent;

@@ -1,7 +1,14 @@
+import { anything, checkOptions, flag, type OptionChecks, someObject } from '../checks/index.js';
 import type { Picture } from '../datasets/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { drawHeader, outerMargin } from './header.js';
-import { type ChartOptions, checkExtent, checkLength, checkNotEmpty } from './options.js';
+import {
+  type ChartOptions,
+  chartChecks,
+  checkExtent,
+  checkLength,
+  checkNotEmpty,
+} from './options.js';
 import { drawPicture } from './picture-element.js';
 import { element, type Svg, svgDocument, textElement } from './svg.js';
 import { fitText } from './text-width.js';
@@ -19,6 +26,14 @@ export interface ImageGridOptions extends ChartOptions {
   readonly crisp?: boolean;
 }
 
+const imageGridChecks: OptionChecks<ImageGridOptions> = {
+  ...chartChecks,
+  columns: anything,
+  captions: someObject,
+  captionColors: someObject,
+  crisp: flag,
+};
+
 /**
  * Lays pictures out in rows, each with its caption, as one self-contained SVG document. Pictures may
  * differ in size: each is fitted into a cell of the same size.
@@ -26,6 +41,7 @@ export interface ImageGridOptions extends ChartOptions {
  * @throws InvalidArgumentError when there are no pictures, captions do not match or an option is out of range.
  */
 export function imageGrid(pictures: readonly Picture[], options: ImageGridOptions = {}): Svg {
+  checkOptions(options, imageGridChecks);
   const { title, subtitle, width = 640, captions = [], captionColors = [], crisp = true } = options;
   checkNotEmpty(pictures.length, 'picture');
   checkExtent(width, 'width', 64);

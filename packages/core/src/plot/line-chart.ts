@@ -1,7 +1,14 @@
 import { area as areaShape, curveLinear, curveMonotoneX, curveStepAfter, line } from 'd3-shape';
+import { flag, type OptionChecks, oneOf, someObject } from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { type Axis, contentOf } from './axes.js';
-import { type CartesianOptions, drawCartesian, type PlotArea } from './cartesian.js';
+import {
+  type CartesianOptions,
+  cartesianChecks,
+  checkCartesian,
+  drawCartesian,
+  type PlotArea,
+} from './cartesian.js';
 import { checkLength, checkNotEmpty } from './options.js';
 import { element, type Svg, textElement } from './svg.js';
 import { categoryColors, theme } from './theme.js';
@@ -39,6 +46,13 @@ export interface LineChartOptions extends CartesianOptions {
   readonly references?: readonly ReferenceLine[];
 }
 
+const lineChartChecks: OptionChecks<LineChartOptions> = {
+  ...cartesianChecks,
+  curve: oneOf('linear', 'step', 'smooth'),
+  dots: flag,
+  references: someObject,
+};
+
 const curves = { linear: curveLinear, step: curveStepAfter, smooth: curveMonotoneX };
 
 /**
@@ -58,6 +72,7 @@ const curves = { linear: curveLinear, step: curveStepAfter, smooth: curveMonoton
  * @throws InvalidArgumentError when there is nothing to draw, lengths differ or an option is out of range.
  */
 export function lineChart(series: readonly LineSeries[], options: LineChartOptions = {}): Svg {
+  checkCartesian(options, lineChartChecks);
   const { curve = 'linear', references = [], xAxis = {}, yAxis = {} } = options;
   checkNotEmpty(series.length, 'line');
   if (!Object.hasOwn(curves, curve)) {

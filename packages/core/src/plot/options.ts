@@ -1,3 +1,4 @@
+import { anything, type OptionChecks, oneOf, text } from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
 
 /** Options that every chart has. */
@@ -10,6 +11,12 @@ export interface ChartOptions {
   readonly width?: number;
 }
 
+export const chartChecks: OptionChecks<ChartOptions> = {
+  title: text,
+  subtitle: text,
+  width: anything, // checkExtent says in what
+};
+
 /** One axis of a chart. */
 export interface AxisOptions {
   /** What it measures, with the unit: `Test error (minutes)`. */
@@ -21,6 +28,13 @@ export interface AxisOptions {
   /** How a tick is written: a d3-format specifier such as `.0%`, or a function. */
   readonly format?: string | ((value: number) => string);
 }
+
+export const axisChecks: OptionChecks<AxisOptions> = {
+  title: text,
+  scale: oneOf('linear', 'log'),
+  domain: anything, // checkDomain says in what
+  format: anything,
+};
 
 /** Throws unless the picture's side is a sensible number of pixels. */
 export function checkExtent(value: number, name: string, least: number): void {

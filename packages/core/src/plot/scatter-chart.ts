@@ -1,6 +1,12 @@
+import { anything, type OptionChecks, someObject } from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
 import { type Axis, contentOf } from './axes.js';
-import { type CartesianOptions, drawCartesian } from './cartesian.js';
+import {
+  type CartesianOptions,
+  cartesianChecks,
+  checkCartesian,
+  drawCartesian,
+} from './cartesian.js';
 import { checkLength, checkNotEmpty } from './options.js';
 import { readableOn } from './readable-on.js';
 import { element, round, type Svg, textElement } from './svg.js';
@@ -37,6 +43,15 @@ export interface ScatterChartOptions extends CartesianOptions {
   readonly markers?: readonly ScatterMarker[];
 }
 
+const scatterChartChecks: OptionChecks<ScatterChartOptions> = {
+  ...cartesianChecks,
+  categoryNames: someObject,
+  colors: someObject,
+  radius: anything,
+  opacity: anything,
+  markers: someObject,
+};
+
 /**
  * Draws points in the plane, one colour a category, as an SVG document.
  *
@@ -48,6 +63,7 @@ export interface ScatterChartOptions extends CartesianOptions {
  * @throws InvalidArgumentError when there is nothing to draw, lengths differ or a category is out of range.
  */
 export function scatterChart(points: ScatterPoints, options: ScatterChartOptions = {}): Svg {
+  checkCartesian(options, scatterChartChecks);
   const { x: xs, y: ys } = points;
   const { markers = [], opacity = 0.8, xAxis = {}, yAxis = {} } = options;
   const {
