@@ -3,10 +3,10 @@ import {
   defineCommand,
   pathArgument,
   printableLine,
-  startBackend,
   switchOption,
 } from '@nn-lab/core/cli';
 import { padToSquare, resizePicture, toGray, toRgb } from '@nn-lab/core/datasets';
+import { startBackend } from '@nn-lab/core/experiment';
 import { readPicture } from '@nn-lab/core/node';
 import { type Matrix, matrixOf } from '../matrix.js';
 import { readTable } from './input.js';

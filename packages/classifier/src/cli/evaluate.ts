@@ -1,10 +1,5 @@
-import {
-  backendOptions,
-  defineCommand,
-  formatPercent,
-  formatTable,
-  startBackend,
-} from '@nn-lab/core/cli';
+import { backendOptions, defineCommand, formatPercent, formatTable } from '@nn-lab/core/cli';
+import { startBackend } from '@nn-lab/core/experiment';
 import { confusionMatrix } from '@nn-lab/core/metrics';
 import { datasetOptions, readDataset } from './input.js';
 import { modelOption, readTrained } from './trained-classifier.js';

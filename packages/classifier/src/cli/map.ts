@@ -5,20 +5,22 @@ import {
   type CliProgress,
   choiceOption,
   defineCommand,
-  describeMachine,
   formatCount,
   formatDuration,
   formatQuantity,
   formatTable,
   integerOption,
   numberOption,
-  openRunFolder,
-  outputFolderOptions,
   pathArgument,
   seedOption,
-  startBackend,
   UsageError,
 } from '@nn-lab/core/cli';
+import {
+  describeMachine,
+  openRunFolder,
+  outputFolderOptions,
+  startBackend,
+} from '@nn-lab/core/experiment';
 import { renderPng } from '@nn-lab/core/node';
 import { type Svg, scatterChart } from '@nn-lab/core/plot';
 import { buildReport } from '@nn-lab/core/report';

@@ -4,16 +4,18 @@ import {
   backendOptions,
   dataOption,
   defineCommand,
-  describeMachine,
   formatDuration,
   formatPercent,
   formatQuantity,
   formatTable,
+  seedOption,
+} from '@nn-lab/core/cli';
+import {
+  describeMachine,
   openRunFolder,
   outputFolderOptions,
-  seedOption,
   startBackend,
-} from '@nn-lab/core/cli';
+} from '@nn-lab/core/experiment';
 import { loadDataset, renderPng } from '@nn-lab/core/node';
 import {
   buildCourseReport,

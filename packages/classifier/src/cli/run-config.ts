@@ -1,5 +1,6 @@
-import { type RunConfig, readPackageVersion } from '@nn-lab/core/cli';
+import { readPackageVersion } from '@nn-lab/core/cli';
 import type { DatasetSource } from '@nn-lab/core/datasets';
+import type { RunConfig } from '@nn-lab/core/experiment';
 import type { ChosenBackend } from '@nn-lab/core/node';
 import * as tf from '@tensorflow/tfjs';
 

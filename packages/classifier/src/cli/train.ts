@@ -2,17 +2,19 @@ import {
   backendOptions,
   choiceOption,
   defineCommand,
-  describeMachine,
   formatDuration,
   formatPercent,
   formatQuantity,
   integerOption,
   numberOption,
+  seedOption,
+} from '@nn-lab/core/cli';
+import {
+  describeMachine,
   openRunFolder,
   outputFolderOptions,
-  seedOption,
   startBackend,
-} from '@nn-lab/core/cli';
+} from '@nn-lab/core/experiment';
 import { confusionMatrix } from '@nn-lab/core/metrics';
 import { renderPng } from '@nn-lab/core/node';
 import { confusionMatrixChart } from '@nn-lab/core/plot';

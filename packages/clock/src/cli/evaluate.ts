@@ -4,10 +4,10 @@ import {
   integerOption,
   pathOption,
   seedOption,
-  startBackend,
 } from '@nn-lab/core/cli';
 import type { Picture } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { startBackend } from '@nn-lab/core/experiment';
 import { listLabelledPictures, readPicture } from '@nn-lab/core/node';
 import { evaluateReader, renderTimedPictures, type TimedPictures } from '../evaluate.js';
 import { validateClockTime } from '../time.js';

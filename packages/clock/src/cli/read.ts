@@ -5,9 +5,9 @@ import {
   picturesArgument,
   printableLine,
   readNamedPictures,
-  startBackend,
 } from '@nn-lab/core/cli';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { startBackend } from '@nn-lab/core/experiment';
 import type { TimedReading } from '../method.js';
 import { modelOption, openReader } from './model-option.js';
 

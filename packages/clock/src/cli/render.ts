@@ -2,13 +2,12 @@ import {
   defineCommand,
   formatQuantity,
   integerOption,
-  openRunFolder,
-  outputFolderOptions,
   seedOption,
   textOption,
   UsageError,
 } from '@nn-lab/core/cli';
 import { encodePng } from '@nn-lab/core/datasets';
+import { openRunFolder, outputFolderOptions } from '@nn-lab/core/experiment';
 import { createRandom } from '@nn-lab/core/random';
 import {
   ClockRenderer,

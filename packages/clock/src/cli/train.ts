@@ -1,17 +1,19 @@
 import {
   backendOptions,
   defineCommand,
-  describeMachine,
   formatDuration,
   formatQuantity,
   integerOption,
+  readPackageVersion,
+  seedOption,
+} from '@nn-lab/core/cli';
+import {
+  describeMachine,
   openRunFolder,
   presetOption,
-  readPackageVersion,
   runFolderOptions,
-  seedOption,
   startBackend,
-} from '@nn-lab/core/cli';
+} from '@nn-lab/core/experiment';
 import { createCheckpointStore, modelFileNames, saveModel } from '@nn-lab/core/node';
 import * as tf from '@tensorflow/tfjs';
 import { evaluateReader } from '../evaluate.js';

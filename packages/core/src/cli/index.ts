@@ -1,12 +1,4 @@
-export {
-  backendOptions,
-  dataOption,
-  outputFolderOptions,
-  outputOptions,
-  presetOption,
-  runFolderOptions,
-  seedOption,
-} from './common-options.js';
+export { backendOptions, dataOption, outputOptions, seedOption } from './common-options.js';
 export { describeSystemError } from './failure.js';
 export {
   formatBytes,
@@ -17,7 +9,6 @@ export {
   formatQuantity,
   formatTable,
 } from './format.js';
-export { describeMachine, type RunMachine } from './machine.js';
 export {
   type ArgumentSettings,
   type ArgumentValues,
@@ -57,13 +48,5 @@ export {
 } from './program.js';
 export type { CliProgress, CliProgressOptions } from './progress.js';
 export { type CliIo, runCli } from './run-cli.js';
-export {
-  type ConfigureOptions,
-  openRunFolder,
-  type RunConfig,
-  type RunFolder,
-  type RunFolderOptions,
-} from './run-folder.js';
-export { type BackendOptionValues, startBackend } from './start-backend.js';
 export type { CliStream } from './terminal.js';
 export { UsageError } from './usage-error.js';

@@ -46,9 +46,9 @@ export interface CliIo {
  * ```ts
  * #!/usr/bin/env node
  * import {
- *   backendOptions, defineCommand, integerOption, openRunFolder, presetOption, readPackageVersion,
- *   runCli, runFolderOptions, seedOption,
+ *   backendOptions, defineCommand, integerOption, readPackageVersion, runCli, seedOption,
  * } from '@nn-lab/core/cli';
+ * import { openRunFolder, presetOption, runFolderOptions } from '@nn-lab/core/experiment';
  *
  * const train = defineCommand({
  *   name: 'train',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { presetOption, runFolderOptions, seedOption } from '../../src/cli/common-options.js';
+import { seedOption } from '../../src/cli/common-options.js';
 import { describeFailure, describeStack, describeSystemError } from '../../src/cli/failure.js';
 import {
   camelCase,
@@ -18,6 +18,7 @@ import {
 import { defineCommand } from '../../src/cli/program.js';
 import { UsageError } from '../../src/cli/usage-error.js';
 import { DataFormatError, ShapeError } from '../../src/errors.js';
+import { presetOption, runFolderOptions } from '../../src/experiment/options.js';
 
 const context = { resolvePath: (path: string) => `/base/${path}` };
 

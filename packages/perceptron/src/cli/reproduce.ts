@@ -2,14 +2,12 @@ import { join } from 'node:path';
 import {
   dataOption,
   defineCommand,
-  describeMachine,
   formatDuration,
   formatPercent,
   formatTable,
-  openRunFolder,
-  outputFolderOptions,
   readPackageVersion,
 } from '@nn-lab/core/cli';
+import { describeMachine, openRunFolder, outputFolderOptions } from '@nn-lab/core/experiment';
 import type { WorkOptions } from '@nn-lab/core/work';
 import { courseOptions, courseResults, projectOneResults } from '../course.js';
 import { savePerceptron } from '../node.js';

@@ -2,18 +2,20 @@ import { join } from 'node:path';
 import {
   dataOption,
   defineCommand,
-  describeMachine,
   formatDuration,
   formatPercent,
   formatQuantity,
   integerOption,
   numberOption,
-  openRunFolder,
-  presetOption,
   readPackageVersion,
-  runFolderOptions,
   switchOption,
 } from '@nn-lab/core/cli';
+import {
+  describeMachine,
+  openRunFolder,
+  presetOption,
+  runFolderOptions,
+} from '@nn-lab/core/experiment';
 import { createRandom } from '@nn-lab/core/random';
 import { savePerceptron } from '../node.js';
 import { Perceptron } from '../perceptron.js';

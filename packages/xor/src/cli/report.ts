@@ -1,10 +1,5 @@
-import {
-  formatCount,
-  formatPercent,
-  formatQuantity,
-  type RunFolder,
-  type RunMachine,
-} from '@nn-lab/core/cli';
+import { formatCount, formatPercent, formatQuantity } from '@nn-lab/core/cli';
+import type { RunFolder, RunMachine } from '@nn-lab/core/experiment';
 import { renderPng } from '@nn-lab/core/node/files';
 import { buildReport, type ReportSection } from '@nn-lab/core/report';
 import type { CourseRun } from '../course.js';

@@ -1,17 +1,15 @@
 import {
   defineCommand,
-  describeMachine,
   formatCount,
   formatDuration,
   formatPercent,
   formatQuantity,
   formatTable,
   integerOption,
-  openRunFolder,
-  outputFolderOptions,
   readPackageVersion,
   seedOption,
 } from '@nn-lab/core/cli';
+import { describeMachine, openRunFolder, outputFolderOptions } from '@nn-lab/core/experiment';
 import type { Progress } from '@nn-lab/core/work';
 import { type CourseRun, courseLazyCounts, courseRuns, oneStreamLazyCounts } from '../course.js';
 import { type Initialisation, measureSuccess, type SuccessMeasurement } from '../success-rate.js';

@@ -11,15 +11,14 @@ import {
   listOption,
   numberOption,
   pathArgument,
-  presetOption,
   printableLine,
   runCli,
-  runFolderOptions,
   seedOption,
   switchOption,
   textOption,
 } from '../../../src/cli/index.js';
 import { DataFormatError } from '../../../src/errors.js';
+import { presetOption, runFolderOptions } from '../../../src/experiment/index.js';
 import { writeFileAtomic } from '../../../src/node/atomic-files.js';
 
 const train = defineCommand({

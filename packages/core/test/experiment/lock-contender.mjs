@@ -5,7 +5,7 @@ import { runnerImport } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { module } = await runnerImport(
-  fileURLToPath(new URL('../../src/cli/folder-lock.ts', import.meta.url)),
+  fileURLToPath(new URL('../../src/experiment/folder-lock.ts', import.meta.url)),
   { configFile: false, root, logLevel: 'error' },
 );
 

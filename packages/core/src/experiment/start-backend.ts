@@ -1,6 +1,6 @@
 import type { ChosenBackend } from '../chosen-backend.js';
-import { formatQuantity } from './format.js';
-import type { CliLog } from './program.js';
+import { formatQuantity } from '../cli/format.js';
+import type { CliLog } from '../cli/program.js';
 
 /** What {@link startBackend} goes by: the values of `backendOptions`. */
 export interface BackendOptionValues {

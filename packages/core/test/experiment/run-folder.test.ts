@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
 import {
   openRunFolder,
   type RunConfig,
   type RunFolder,
   type RunFolderOptions,
-} from '../../src/cli/run-folder.js';
-import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
+} from '../../src/experiment/run-folder.js';
 
 let base: string;
 const opened: RunFolder[] = [];

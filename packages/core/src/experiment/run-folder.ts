@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { formatBytes } from '../cli/format.js';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { writeFileAtomic } from '../node/atomic-files.js';
 import { makeFolder } from '../node/make-folder.js';
 import { readPlainFile } from '../node/read-plain-file.js';
 import { lockFolder } from './folder-lock.js';
-import { formatBytes } from './format.js';
 import { describeMachine } from './machine.js';
 import { isNameInFolder, RunFiles } from './run-files.js';
 
