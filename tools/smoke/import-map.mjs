@@ -6,6 +6,7 @@ import { findChrome, visitFolder } from './browser.mjs';
 const imports = {
   '@tensorflow/tfjs': '@tensorflow/tfjs/dist/tf.fesm.js',
   '@nn-lab/backend-simd': '@nn-lab/backend-simd/dist/browser.js',
+  '@nn-lab/core/checks': '@nn-lab/core/dist/checks/index.js',
   '@nn-lab/core/errors': '@nn-lab/core/dist/errors.js',
   '@nn-lab/core/random': '@nn-lab/core/dist/random/index.js',
   '@nn-lab/xor': '@nn-lab/xor/dist/index.js',

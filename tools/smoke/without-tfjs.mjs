@@ -5,7 +5,9 @@ import { checkInNode, entriesOf } from './node.mjs';
 import { checkTypes } from './types.mjs';
 
 /** The entries of core that need TensorFlow.js; all others do without. */
-const needsTfjs = ['', '/node', '/browser', '/training'].map((room) => `@nn-lab/core${room}`);
+const needsTfjs = ['', '/node', '/browser', '/training', '/backend'].map(
+  (room) => `@nn-lab/core${room}`,
+);
 
 /** A short run of each command, in an order in which each finds what it needs. */
 const commands = {
