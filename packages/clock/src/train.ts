@@ -2,23 +2,25 @@ import {
   abortSignal,
   callback,
   checkOptions,
-  flag,
   type OptionChecks,
   oneOf,
   someObject,
   wholeNumber,
 } from '@nn-lab/core/checks';
-import { type TrainingResult, type TrainModelOptions, trainModel } from '@nn-lab/core/training';
+import {
+  type BatchSource,
+  type CheckpointOptions,
+  type TrainingResult,
+  type TrainModelOptions,
+  trainModel,
+} from '@nn-lab/core/training';
 import type * as tf from '@tensorflow/tfjs';
 import { evaluateReader } from './evaluate.js';
 import { type ClockPresetName, clockPresets } from './presets.js';
 
 /** Options of {@link trainClockReader}. */
 export interface TrainClockReaderOptions
-  extends Pick<
-    TrainModelOptions,
-    'checkpoints' | 'resume' | 'signal' | 'onProgress' | 'onEpoch' | 'onCheckpoint' | 'onNote'
-  > {
+  extends Pick<TrainModelOptions, 'signal' | 'onProgress' | 'onEpoch' | 'onCheckpoint' | 'onNote'> {
   /** Which network, and how long; `quick` by default. */
   readonly preset?: ClockPresetName;
   /** Everything random follows from it; 42 by default. */
@@ -26,12 +28,13 @@ export interface TrainClockReaderOptions
   /** Epochs in place of the preset's. */
   readonly epochs?: number;
   /** Batches in place of the ones rendered in this thread; they must be the same. */
-  readonly source?: TrainModelOptions['source'];
+  readonly source?: BatchSource;
+  /** Where checkpoints are kept, and how often they are written. By default there are none. */
+  readonly checkpoints?: Omit<CheckpointOptions, 'identity'>;
 }
 
 const trainClockReaderChecks: OptionChecks<TrainClockReaderOptions> = {
   checkpoints: someObject,
-  resume: flag,
   signal: abortSignal,
   onProgress: callback,
   onEpoch: callback,
@@ -67,7 +70,7 @@ export async function trainClockReader(
   options: TrainClockReaderOptions = {},
 ): Promise<TrainedClockReader> {
   checkOptions(options, trainClockReaderChecks);
-  const { preset = 'quick', seed = 42, source: given, ...passedOn } = options;
+  const { preset = 'quick', seed = 42, source: given, checkpoints, ...passedOn } = options;
   const settings = clockPresets[preset];
   const { method } = settings;
   const { epochs = settings.epochs } = passedOn;
@@ -75,14 +78,13 @@ export async function trainClockReader(
   const source = given ?? method.trainingBatches({ ...settings, seed, epochs });
   const validation = method.heldOutPictures('validation', settings.validationPictures, { seed });
   try {
-    const training = await trainModel(model, {
+    const training = await trainModel(model, source, {
       ...passedOn,
-      source,
       epochs,
       loss: method.loss,
       optimizer: method.optimizer,
       ...(method.schedule ? { schedule: method.schedule } : {}),
-      identity: `clock ${preset} seed ${seed}`,
+      checkpoints: checkpoints && { ...checkpoints, identity: `clock ${preset} seed ${seed}` },
       validate: async (trained) => {
         const { summary } = await evaluateReader(method.readerOf(trained), validation, {
           intervals: false,

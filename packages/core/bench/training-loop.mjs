@@ -63,20 +63,23 @@ async function byHand(model, optimizer) {
 
 const folder = mkdtempSync(join(tmpdir(), 'nn-lab-bench-'));
 const basics = {
-  source,
   epochs: 1,
   loss: 'sparseSoftmaxCrossentropy',
   optimizer: { name: 'sgd', learningRate: 0.01 },
 };
 const variants = {
   'a loop by hand': (model) => byHand(model, tf.train.sgd(0.01)),
-  trainModel: (model) => trainModel(model, basics),
+  trainModel: (model) => trainModel(model, source, basics),
   '... with accuracy and progress': (model) =>
-    trainModel(model, { ...basics, metrics: { accuracy: accuracyOf() }, onProgress: () => {} }),
+    trainModel(model, source, {
+      ...basics,
+      metrics: { accuracy: accuracyOf() },
+      onProgress: () => {},
+    }),
   '... with a moving average': (model) =>
-    trainModel(model, { ...basics, average: { decay: 0.999 } }),
+    trainModel(model, source, { ...basics, average: { decay: 0.999 } }),
   '... with a checkpoint after the epoch': (model) =>
-    trainModel(model, { ...basics, checkpoints: createCheckpointStore(folder) }),
+    trainModel(model, source, { ...basics, checkpoints: { store: createCheckpointStore(folder) } }),
 };
 
 const times = Object.fromEntries(Object.keys(variants).map((variant) => [variant, []]));

@@ -43,8 +43,7 @@ export async function sample({ useBackend }) {
     },
   };
   const losses = [];
-  await trainModel(model, {
-    source,
+  await trainModel(model, source, {
     epochs: 2,
     loss: 'categoricalCrossentropy',
     optimizer: { name: 'rmsprop', learningRate: 0.01 },

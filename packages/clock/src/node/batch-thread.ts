@@ -78,7 +78,7 @@ export interface BatchReply {
  *   factory: 'freshCourseBatches',
  *   settings,
  * });
- * await trainModel(model, { source, epochs: 3, loss });
+ * await trainModel(model, source, { epochs: 3, loss });
  * source.dispose();
  * ```
  */

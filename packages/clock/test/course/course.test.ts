@@ -105,8 +105,7 @@ describe('buildCourseTwoHeadNetwork', () => {
   it('learns a few pictures by heart', async () => {
     const model = buildCourseTwoHeadNetwork({ size: 30, seed: 3 });
     const source = courseBatches({ seed: 3, count: 10, batchSize: 8, size: 30 });
-    const { history } = await trainModel(model, {
-      source,
+    const { history } = await trainModel(model, source, {
       epochs: 250,
       loss: ['sparseCategoricalCrossentropy', 'meanSquaredError'],
       optimizer: { name: 'adam', learningRate: 0.003 },

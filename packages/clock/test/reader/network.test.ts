@@ -154,8 +154,7 @@ describe('the reader network', () => {
       batchesPerEpoch: 10,
       render: () => fresh(0, 8),
     });
-    const { history } = await trainModel(model, {
-      source,
+    const { history } = await trainModel(model, source, {
       epochs: 3,
       loss: readerLoss,
       optimizer: { name: 'adam', learningRate: 0.003 },

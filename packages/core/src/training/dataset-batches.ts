@@ -76,7 +76,7 @@ export interface DatasetBatchSource extends BatchSource {
  *   random: createRandom(42),
  *   augment: composeAugmentations(randomFlip(), randomShift({ pixels: 4, padding: 'reflect' })),
  * });
- * await trainModel(model, { source: batches, epochs: 12, loss: 'categoricalCrossentropy' });
+ * await trainModel(model, batches, { epochs: 12, loss: 'categoricalCrossentropy' });
  * ```
  * @throws InvalidArgumentError when an option cannot be used, or there would be no batch at all.
  */

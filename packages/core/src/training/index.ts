@@ -54,6 +54,7 @@ export type {
   AverageOptions,
   BatchEvent,
   CheckpointEvent,
+  CheckpointOptions,
   EarlyStoppingOptions,
   EpochEvent,
   Figures,

@@ -25,8 +25,6 @@ import type { LearningRateSchedule } from './schedules.js';
 import type { BestEpoch, EpochRecord } from './training-state.js';
 
 export interface TrainModelOptions {
-  /** The training batches. The caller disposes the source. */
-  readonly source: BatchSource;
   readonly epochs: number;
   /** A name, a list with one for each output, or a function of all outputs. */
   readonly loss: Loss;
@@ -54,19 +52,8 @@ export interface TrainModelOptions {
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly average?: AverageOptions;
 
-  /** Where to write checkpoints; by default none are written. */
-  readonly checkpoints?: CheckpointStore;
-  /** Writes a checkpoint after every so many epochs. Default 1. */
-  readonly checkpointEveryEpochs?: number;
-  /** Writes a checkpoint when so many seconds have passed since the last; 0 means at every step. Default 60. */
-  readonly checkpointEverySeconds?: number;
-  /** Continues from the newest checkpoint; without one, starts at the beginning. Default false. */
-  readonly resume?: boolean;
-  /**
-   * A text that says what the run is of: seed, data, preset. A checkpoint with another text is
-   * refused. Default empty.
-   */
-  readonly identity?: string;
+  /** Where checkpoints are kept, and how often they are written. By default there are none. */
+  readonly checkpoints?: CheckpointOptions;
   /**
    * Stops the training after the step in work, with the signal's reason as the error; a checkpoint is
    * written first if there are any.
@@ -84,7 +71,6 @@ export interface TrainModelOptions {
 }
 
 export const trainModelChecks: OptionChecks<TrainModelOptions> = {
-  source: required(someObject),
   epochs: required(wholeNumber(1)),
   loss: anything,
   lossWeights: arrayOf(finiteNumber),
@@ -99,10 +85,6 @@ export const trainModelChecks: OptionChecks<TrainModelOptions> = {
   earlyStopping: someObject,
   average: someObject,
   checkpoints: someObject,
-  checkpointEveryEpochs: wholeNumber(1),
-  checkpointEverySeconds: numberFrom(0),
-  resume: flag,
-  identity: text,
   signal: abortSignal,
   onBatch: callback,
   onEpoch: callback,
@@ -152,6 +134,29 @@ export interface AverageOptions {
 export const averageChecks: OptionChecks<AverageOptions> = {
   decay: required(shareBelowOne),
   weights: oneOf('averaged', 'trained'),
+};
+
+export interface CheckpointOptions {
+  readonly store: CheckpointStore;
+  /** Writes a checkpoint after every so many epochs. Default 1. */
+  readonly everyEpochs?: number;
+  /** Writes a checkpoint when so many seconds have passed since the last; 0 means at every step. Default 60. */
+  readonly everySeconds?: number;
+  /** Continues from the newest checkpoint; without one, starts at the beginning. Default false. */
+  readonly resume?: boolean;
+  /**
+   * A text that says what the run is of: seed, data, preset. A checkpoint with another text is
+   * refused. Default empty.
+   */
+  readonly identity?: string;
+}
+
+export const checkpointChecks: OptionChecks<CheckpointOptions> = {
+  store: required(someObject),
+  everyEpochs: wholeNumber(1),
+  everySeconds: numberFrom(0),
+  resume: flag,
+  identity: text,
 };
 
 /** One step is done. */

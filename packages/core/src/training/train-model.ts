@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { checkOptions, checkValue, numberFrom, wholeNumber } from '../checks/index.js';
+import { checkOptions, checkValue, numberFrom, someObject, wholeNumber } from '../checks/index.js';
 import { ensureBackend } from '../ensure-backend.js';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
 import { Work } from '../work.js';
@@ -14,6 +14,7 @@ import { createOptimizer, learningRateOfOptimizer, setLearningRate } from './opt
 import { TrainingRate } from './progress.js';
 import {
   averageChecks,
+  checkpointChecks,
   earlyStoppingChecks,
   type Figures,
   monitorChecks,
@@ -54,8 +55,7 @@ import { assignValues, copyValues, WeightAverage } from './weight-average.js';
  *
  * @example
  * ```ts
- * const result = await trainModel(model, {
- *   source,
+ * const result = await trainModel(model, source, {
  *   epochs: 10,
  *   loss: 'sparseCategoricalCrossentropy',
  *   metrics: { accuracy: accuracyOf() },
@@ -66,12 +66,13 @@ import { assignValues, copyValues, WeightAverage } from './weight-average.js';
  */
 export async function trainModel(
   model: tf.LayersModel,
+  source: BatchSource,
   options: TrainModelOptions,
 ): Promise<TrainingResult> {
-  const run = new TrainingRun(model, options);
+  const run = new TrainingRun(model, source, options);
   try {
     await ensureBackend();
-    if (options.resume) await run.resume();
+    if (options.checkpoints?.resume) await run.resume();
     const stopped = await run.train();
     run.leaveFinalWeights();
     return run.result(stopped);
@@ -81,6 +82,7 @@ export async function trainModel(
 }
 
 class TrainingRun {
+  readonly #source: BatchSource;
   readonly #options: TrainModelOptions;
   readonly #measures: Measures;
   readonly #trained: TrainedModel;
@@ -105,8 +107,9 @@ class TrainingRun {
   #lastProgress = Number.NEGATIVE_INFINITY;
   #validationSeconds = 0;
 
-  constructor(model: tf.LayersModel, options: TrainModelOptions) {
-    requireOptions(options);
+  constructor(model: tf.LayersModel, source: BatchSource, options: TrainModelOptions) {
+    requireOptions(source, options);
+    this.#source = source;
     this.#options = options;
     this.#trained = trainedModel(model);
     this.#measures = {
@@ -116,7 +119,7 @@ class TrainingRun {
     this.#monitor = resolveMonitor(options, this.#measures);
     this.#variables = model.weights.map((weight) => weight.read() as tf.Variable);
     this.#stepAwareLayers = (layersOf(model) as object[]).filter(isStepAware);
-    this.#queue = new BatchQueue(options.source, options.epochs);
+    this.#queue = new BatchQueue(source, options.epochs);
     this.#sums = new Sums(namesOf(this.#measures));
 
     const { optimizer = { name: 'adam' } } = options;
@@ -153,9 +156,10 @@ class TrainingRun {
 
   /** The epoch's steps from where it stands. */
   async #trainEpoch(): Promise<void> {
-    const { source, signal, checkpoints, checkpointEverySeconds = 60 } = this.#options;
+    const { signal, checkpoints } = this.#options;
+    const { everySeconds = 60 } = checkpoints ?? {};
     const progress = this.#progress;
-    while (progress.batch < source.batchesPerEpoch) {
+    while (progress.batch < this.#source.batchesPerEpoch) {
       signal?.throwIfAborted();
       const batch = await this.#queue.take(progress.epoch, progress.batch);
       try {
@@ -165,7 +169,7 @@ class TrainingRun {
         disposeBatch(batch);
       }
       const sinceSave = performance.now() - this.#lastSave;
-      if (checkpoints && sinceSave >= checkpointEverySeconds * 1000) await this.#saveCheckpoint();
+      if (checkpoints && sinceSave >= everySeconds * 1000) await this.#saveCheckpoint();
       if (this.#work.isDue) await this.#work.turn();
     }
   }
@@ -200,13 +204,13 @@ class TrainingRun {
       learningRate: learningRateOfOptimizer(this.#optimizer),
       figures: Object.fromEntries(this.#sums.names.map((name, index) => [name, figures[index]!])),
     });
-    this.#tellProgress('train', progress.batch, this.#options.source.batchesPerEpoch);
+    this.#tellProgress('train', progress.batch, this.#source.batchesPerEpoch);
   }
 
   /** Validation and all that follows an epoch's last step. */
   async #closeEpoch(): Promise<void> {
-    const { epochs, earlyStopping, onEpoch } = this.#options;
-    const { checkpoints, checkpointEveryEpochs = 1 } = this.#options;
+    const { epochs, earlyStopping, checkpoints, onEpoch } = this.#options;
+    const { everyEpochs = 1 } = checkpoints ?? {};
     const progress = this.#progress;
     const { validated, best } = await this.#validate();
 
@@ -230,7 +234,7 @@ class TrainingRun {
     const history = [...progress.history];
     await onEpoch?.({ record: history.at(-1)!, history, isBest: best });
     const last = progress.epoch === epochs || progress.stoppedEarly;
-    if (checkpoints && (last || progress.epoch % checkpointEveryEpochs === 0)) {
+    if (checkpoints && (last || progress.epoch % everyEpochs === 0)) {
       await this.#saveCheckpoint();
     }
   }
@@ -319,7 +323,7 @@ class TrainingRun {
 
   async resume(): Promise<void> {
     const { checkpoints, epochs } = this.#options;
-    const loaded = await checkpoints!.loadLatest();
+    const loaded = await checkpoints!.store.loadLatest();
     if (!loaded) {
       this.#note('There is no checkpoint to resume from: training starts at the beginning.');
       return;
@@ -399,21 +403,21 @@ class TrainingRun {
     // The first checkpoint of a run replaces those that another run left behind.
     const keep = this.#savedBefore || this.#resumedFrom ? 2 : 1;
     const state = { signature: this.#signature(), progress, tensors };
-    const name = await checkpoints.save(state, keep);
+    const name = await checkpoints.store.save(state, keep);
     this.#savedBefore = true;
     this.#lastSave = performance.now();
     this.#options.onCheckpoint?.({ name, step: progress.step });
   }
 
   #signature(): RunSignature {
-    const { source, identity = '' } = this.#options;
+    const { identity = '' } = this.#options.checkpoints ?? {};
     return {
       identity,
       optimizer: this.#optimizer.getClassName(),
       layers: layersOf(this.#trained.model).map((layer) => layer.getClassName()),
       weights: this.#variables.map((variable) => variable.shape),
-      batchSize: source.batchSize,
-      batchesPerEpoch: source.batchesPerEpoch,
+      batchSize: this.#source.batchSize,
+      batchesPerEpoch: this.#source.batchesPerEpoch,
       average: this.#average !== undefined,
     };
   }
@@ -427,7 +431,7 @@ class TrainingRun {
   }
 
   get #totalSteps(): number {
-    return this.#options.epochs * this.#options.source.batchesPerEpoch;
+    return this.#options.epochs * this.#source.batchesPerEpoch;
   }
 
   /** Adds the time since the last call to the clocks of the run, and returns it in seconds. */
@@ -441,14 +445,14 @@ class TrainingRun {
   }
 
   #tellProgress(phase: ProgressEvent['phase'], batch: number, batches: number): void {
-    const { onProgress, progressInterval = 100, epochs, source } = this.#options;
+    const { onProgress, progressInterval = 100, epochs } = this.#options;
     if (!onProgress) return;
     const now = performance.now();
     if (batch < batches && now - this.#lastProgress < progressInterval) return;
     this.#lastProgress = now;
     const { epoch, step } = this.#progress;
     const rate = this.#rate.examplesPerSecond;
-    const examplesLeft = (this.#totalSteps - step) * source.batchSize;
+    const examplesLeft = (this.#totalSteps - step) * this.#source.batchSize;
     const validationsLeft = epochs - epoch - (phase === 'validate' ? batch / batches : 0);
     onProgress({
       phase,
@@ -508,9 +512,10 @@ function newProgress(): RunProgress {
   };
 }
 
-function requireOptions(options: TrainModelOptions): void {
+function requireOptions(source: BatchSource, options: TrainModelOptions): void {
+  checkValue<BatchSource>('source', source, someObject);
   checkOptions(options, trainModelChecks);
-  const { source, validation, monitor, earlyStopping, average } = options;
+  const { validation, monitor, earlyStopping, average, checkpoints } = options;
   checkValue('source.batchSize', source.batchSize, wholeNumber(1));
   checkValue('source.batchesPerEpoch', source.batchesPerEpoch, wholeNumber(1));
   if (validation) {
@@ -519,11 +524,7 @@ function requireOptions(options: TrainModelOptions): void {
   if (monitor) checkOptions(monitor, monitorChecks, 'monitor');
   if (earlyStopping) checkOptions(earlyStopping, earlyStoppingChecks, 'earlyStopping');
   if (average) checkOptions(average, averageChecks, 'average');
-  if (options.resume && !options.checkpoints) {
-    throw new InvalidArgumentError(
-      'resume needs `checkpoints`, the store to resume from, but there is none.',
-    );
-  }
+  if (checkpoints) checkOptions(checkpoints, checkpointChecks, 'checkpoints');
   if (options.metrics && Object.hasOwn(options.metrics, 'loss')) {
     throw new InvalidArgumentError(
       'A metric cannot be called loss, which is the name of the loss. Rename it.',

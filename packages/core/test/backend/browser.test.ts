@@ -100,26 +100,28 @@ describe.skipIf(!executablePath)('in a browser', () => {
   it('a run that is killed resumes exactly from IndexedDB', async () => {
     const [whole, resumed, step] = await page.evaluate(async () => {
       await nnLab.useBackend({ backend: 'simd' });
+      const source = nnLab.pointsSource();
       const basics = {
-        source: nnLab.pointsSource(),
         epochs: 3,
         loss: 'categoricalCrossentropy',
-        checkpointEverySeconds: 0,
       } as const;
       const first = nnLab.smallModel();
-      await nnLab.trainModel(first, basics);
-      const checkpoints = nnLab.createCheckpointStore('killed run');
+      await nnLab.trainModel(first, source, basics);
+      const store = nnLab.createCheckpointStore('killed run');
       await nnLab
-        .trainModel(nnLab.smallModel(), {
+        .trainModel(nnLab.smallModel(), source, {
           ...basics,
-          checkpoints,
+          checkpoints: { store, everySeconds: 0 },
           onBatch: (event) => {
             if (event.step === 8) throw new nnLab.Killed();
           },
         })
         .catch(() => {});
       const second = nnLab.smallModel({ seed: 99 });
-      const result = await nnLab.trainModel(second, { ...basics, checkpoints, resume: true });
+      const result = await nnLab.trainModel(second, source, {
+        ...basics,
+        checkpoints: { store, resume: true },
+      });
       return [
         [...(await nnLab.weightsOf(first))],
         [...(await nnLab.weightsOf(second))],

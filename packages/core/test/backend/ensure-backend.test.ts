@@ -30,7 +30,7 @@ function forgetBackends() {
 }
 
 it.each([
-  ['trainModel', () => trainModel(smallModel(), { source, epochs: 1, loss })],
+  ['trainModel', () => trainModel(smallModel(), source, { epochs: 1, loss })],
   ['evaluateModel', () => evaluateModel(smallModel(), source, { loss })],
 ])('%s starts the best backend where none was chosen, and says so once', async (_, run) => {
   forgetBackends();
@@ -59,7 +59,7 @@ it.each<[string, () => Promise<unknown>]>([
 ])('keeps cpu that was chosen by %s', async (_, choose) => {
   forgetBackends();
   await choose();
-  await trainModel(smallModel(), { source, epochs: 1, loss });
+  await trainModel(smallModel(), source, { epochs: 1, loss });
   expect(tf.getBackend()).toBe('cpu');
 
   forgetBackends();

@@ -75,8 +75,7 @@ async function trainOn(
 ) {
   await useBackend({ backend });
   const model = buildModel();
-  const { history } = await trainModel(model, {
-    source,
+  const { history } = await trainModel(model, source, {
     epochs: 3,
     loss: 'sparseSoftmaxCrossentropy',
     metrics: { accuracy: accuracyOf() },
@@ -146,16 +145,15 @@ it('a second run on simd ends with the same bytes, and so does one that was kill
   const { weights } = await trainOn('simd', optimizer);
   expect((await trainOn('simd', optimizer)).weights).toEqual(weights);
 
-  const checkpoints = createMemoryCheckpointStore();
+  const store = createMemoryCheckpointStore();
   const killed = trainOn('simd', optimizer, {
-    checkpoints,
-    checkpointEverySeconds: 0,
+    checkpoints: { store, everySeconds: 0 },
     onBatch: ({ step }) => {
       if (step === 6) throw new Killed();
     },
   });
   await expect(killed).rejects.toThrow(Killed);
-  const resumed = await trainOn('simd', optimizer, { checkpoints, resume: true });
+  const resumed = await trainOn('simd', optimizer, { checkpoints: { store, resume: true } });
   expect(resumed.weights).toEqual(weights);
 });
 

@@ -17,7 +17,7 @@ import {
   trainModel,
 } from '../../src/training/index.js';
 import { pointsSource, smallModel, weightBytes } from './small-runs.js';
-import { processOptions } from './training-process.js';
+import { processOptions, processSource } from './training-process.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -29,8 +29,9 @@ afterEach(async () => {
   tf.disposeVariables();
 });
 
+const source = pointsSource();
+
 const options: TrainModelOptions = {
-  source: pointsSource(),
   epochs: 3,
   loss: 'categoricalCrossentropy',
 };
@@ -39,16 +40,18 @@ describe('checkpoints in a folder', () => {
   it('are the last two, and resume like those in memory', async () => {
     const place = join(folder, 'made', 'when needed');
     const whole = smallModel();
-    await trainModel(whole, { ...options, checkpoints: createCheckpointStore(place) });
+    await trainModel(whole, source, {
+      ...options,
+      checkpoints: { store: createCheckpointStore(place) },
+    });
     const files = ['checkpoint-000002.nnlab', 'checkpoint-000003.nnlab'];
     expect((await readdir(place)).sort()).toEqual(files);
 
     await rm(join(place, files[1]!));
     const model = smallModel({ seed: 99 });
-    const { resumedFrom } = await trainModel(model, {
+    const { resumedFrom } = await trainModel(model, source, {
       ...options,
-      checkpoints: createCheckpointStore(place),
-      resume: true,
+      checkpoints: { store: createCheckpointStore(place), resume: true },
     });
     expect(resumedFrom).toEqual({ source: join(place, files[0]!), step: 10 });
     expect(await weightBytes(model)).toBe(await weightBytes(whole));
@@ -56,34 +59,36 @@ describe('checkpoints in a folder', () => {
 
   it('are refused by name when cut short, for the one before', async () => {
     const store = createCheckpointStore(folder);
-    await trainModel(smallModel(), { ...options, checkpoints: store });
+    await trainModel(smallModel(), source, { ...options, checkpoints: { store } });
     const newest = join(folder, 'checkpoint-000003.nnlab');
     const { length } = await readFile(newest);
     await truncate(newest, length - 8);
-    const { source, skipped } = (await store.loadLatest())!;
-    expect(source).toBe(join(folder, 'checkpoint-000002.nnlab'));
+    const { source: place, skipped } = (await store.loadLatest())!;
+    expect(place).toBe(join(folder, 'checkpoint-000002.nnlab'));
     expect(skipped[0]!.message).toContain(`${newest} cannot be resumed from: its checksum`);
-    await writeFile(source, 'something else');
+    await writeFile(place, 'something else');
     await expect(store.loadLatest()).rejects.toThrow(DataFormatError);
   });
 
   it('clears away what a killed process left unfinished', async () => {
     await writeFile(join(folder, '.checkpoint-000001.nnlab.0a1b2c3d.part'), 'half');
     await writeFile(join(folder, 'notes.txt'), 'mine');
-    await trainModel(smallModel(), {
+    await trainModel(smallModel(), source, {
       ...options,
       epochs: 1,
-      checkpoints: createCheckpointStore(folder),
+      checkpoints: { store: createCheckpointStore(folder) },
     });
     expect((await readdir(folder)).sort()).toEqual(['checkpoint-000001.nnlab', 'notes.txt']);
   });
 
   it('fail plainly where they cannot be written', async () => {
     await writeFile(join(folder, 'file'), '');
-    const checkpoints = createCheckpointStore(join(folder, 'file', 'checkpoints'));
+    const store = createCheckpointStore(join(folder, 'file', 'checkpoints'));
     const model = smallModel();
     const before = tf.memory().numTensors;
-    await expect(trainModel(model, { ...options, checkpoints })).rejects.toThrow('ENOTDIR');
+    await expect(trainModel(model, source, { ...options, checkpoints: { store } })).rejects.toThrow(
+      'ENOTDIR',
+    );
     expect(tf.memory().numTensors).toBe(before);
     expect(await readdir(folder)).toEqual(['file']);
   });
@@ -94,7 +99,7 @@ describe('checkpoints in a folder', () => {
     expect(resumedFrom).toBeGreaterThanOrEqual(17);
 
     const whole = smallModel();
-    await trainModel(whole, processOptions);
+    await trainModel(whole, processSource, processOptions);
     expect(weights).toBe(await weightBytes(whole));
   }, 60_000);
 });
@@ -127,7 +132,7 @@ async function trainInProcess(place: string): Promise<{ weights: string; resumed
 describe('the bytes of a checkpoint', () => {
   const saved = async () => {
     const store = createMemoryCheckpointStore();
-    await trainModel(smallModel(), { ...options, epochs: 1, checkpoints: store });
+    await trainModel(smallModel(), source, { ...options, epochs: 1, checkpoints: { store } });
     return encodeCheckpoint((await store.loadLatest())!.state);
   };
 

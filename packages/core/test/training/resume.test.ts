@@ -4,6 +4,7 @@ import { DataFormatError, InvalidArgumentError } from '../../src/errors.js';
 import {
   accuracyOf,
   type CheckpointEntries,
+  type CheckpointOptions,
   type CheckpointStore,
   cosineSchedule,
   createMemoryCheckpointStore,
@@ -19,8 +20,9 @@ import { Killed, pointsSource, smallModel, weightBytes } from './small-runs.js';
 
 afterEach(() => tf.disposeVariables());
 
+const source = pointsSource();
+
 const everything: TrainModelOptions = {
-  source: pointsSource(),
   epochs: 3,
   loss: 'categoricalCrossentropy',
   metrics: { accuracy: accuracyOf() },
@@ -29,26 +31,32 @@ const everything: TrainModelOptions = {
   validation: pointsSource({ seed: 8, batches: 2 }),
   average: { decay: 0.9 },
   restoreBestWeights: true,
-  checkpointEverySeconds: Number.MAX_VALUE,
 };
+
+/** Checkpoints at the ends of epochs only. */
+const into = (store: CheckpointStore) => ({ store, everySeconds: Number.MAX_VALUE });
 
 /** Figures of a run that must not differ: all but the times. */
 function timeless({ history, best, step, stopped }: TrainingResult) {
   return { history: history.map((record) => ({ ...record, seconds: 0 })), best, step, stopped };
 }
 
-async function uninterrupted(options: TrainModelOptions) {
+async function uninterrupted(options: TrainModelOptions, batches = source) {
   const model = smallModel();
-  const result = timeless(await trainModel(model, options));
+  const result = timeless(await trainModel(model, batches, options));
   return { result, bytes: await weightBytes(model) };
 }
 
 /** Trains until a step, is killed there with nothing saved, and goes on in a fresh model. */
-async function killedAndResumed(options: TrainModelOptions, killAtStep: number) {
-  const checkpoints = createMemoryCheckpointStore();
-  const killed = trainModel(smallModel(), {
+async function killedAndResumed(
+  options: TrainModelOptions,
+  killAtStep: number,
+  everySeconds = Number.MAX_VALUE,
+) {
+  const store = createMemoryCheckpointStore();
+  const killed = trainModel(smallModel(), source, {
     ...options,
-    checkpoints,
+    checkpoints: { store, everySeconds },
     onBatch: ({ step }) => {
       if (step === killAtStep) throw new Killed();
     },
@@ -56,7 +64,10 @@ async function killedAndResumed(options: TrainModelOptions, killAtStep: number) 
   await expect(killed).rejects.toThrow(Killed);
   // Other initial weights show that all weights come from the checkpoint, where there is one.
   const model = smallModel(killAtStep > 0 ? { seed: 99 } : {});
-  const result = await trainModel(model, { ...options, checkpoints, resume: true });
+  const result = await trainModel(model, source, {
+    ...options,
+    checkpoints: { store, everySeconds, resume: true },
+  });
   return {
     result: timeless(result),
     bytes: await weightBytes(model),
@@ -80,14 +91,12 @@ describe('a run that is killed and resumed', () => {
 
   it.each(optimizers)('ends with the bytes of an uninterrupted one: $name', async (optimizer) => {
     const plain: TrainModelOptions = {
-      source: pointsSource(),
       epochs: 2,
       loss: 'categoricalCrossentropy',
       optimizer,
-      checkpointEverySeconds: 0,
     };
     const whole = await uninterrupted(plain);
-    const { bytes, result, resumedFrom } = await killedAndResumed(plain, 3);
+    const { bytes, result, resumedFrom } = await killedAndResumed(plain, 3, 0);
     expect(resumedFrom?.step).toBe(3);
     expect(bytes).toBe(whole.bytes);
     expect(result).toEqual(whole.result);
@@ -96,9 +105,8 @@ describe('a run that is killed and resumed', () => {
   it.each([0, 1, 4, 5, 7, 9, 10, 14])(
     'takes schedule, clipping, average, best weights and history along, killed at step %i',
     async (killAtStep) => {
-      const options: TrainModelOptions = { ...everything, checkpointEverySeconds: 0 };
-      const whole = await uninterrupted(options);
-      const { bytes, result, resumedFrom } = await killedAndResumed(options, killAtStep);
+      const whole = await uninterrupted(everything);
+      const { bytes, result, resumedFrom } = await killedAndResumed(everything, killAtStep, 0);
       expect(resumedFrom?.step).toBe(killAtStep === 0 ? undefined : killAtStep);
       expect(bytes).toBe(whole.bytes);
       expect(result).toEqual(whole.result);
@@ -131,7 +139,7 @@ describe('a run that is killed and resumed', () => {
     // Otherwise the tests above would pass for a loop that does not train.
     const untrained = await weightBytes(smallModel());
     const trained = await uninterrupted(everything);
-    const other = await uninterrupted({ ...everything, source: pointsSource({ seed: 9 }) });
+    const other = await uninterrupted(everything, pointsSource({ seed: 9 }));
     expect(trained.bytes).not.toBe(untrained);
     expect(trained.bytes).not.toBe(other.bytes);
   });
@@ -139,13 +147,13 @@ describe('a run that is killed and resumed', () => {
 
 describe('an aborted run', () => {
   const abortAtStep = async (step: number, options = everything) => {
-    const checkpoints = createMemoryCheckpointStore();
+    const store = createMemoryCheckpointStore();
     const controller = new AbortController();
     const steps: number[] = [];
     const reason = new Error('enough');
-    const training = trainModel(smallModel(), {
+    const training = trainModel(smallModel(), source, {
       ...options,
-      checkpoints,
+      checkpoints: into(store),
       signal: controller.signal,
       onBatch: (event) => {
         steps.push(event.step);
@@ -154,15 +162,18 @@ describe('an aborted run', () => {
     });
     await expect(training).rejects.toBe(reason);
     expect(steps.at(-1)).toBe(step);
-    return { checkpoints };
+    return store;
   };
 
   it.each([2, 4, 14])('finishes step %i, saves, and resumes exactly', async (step) => {
     const whole = await uninterrupted(everything);
-    const { checkpoints } = await abortAtStep(step);
+    const store = await abortAtStep(step);
 
     const model = smallModel({ seed: 99 });
-    const result = await trainModel(model, { ...everything, checkpoints, resume: true });
+    const result = await trainModel(model, source, {
+      ...everything,
+      checkpoints: { store, resume: true },
+    });
     expect(result.resumedFrom?.step).toBe(step + 1);
     expect(await weightBytes(model)).toBe(whole.bytes);
     expect(timeless(result)).toEqual(whole.result);
@@ -170,14 +181,14 @@ describe('an aborted run', () => {
 
   it('does not close an epoch whose validation was interrupted', async () => {
     const whole = await uninterrupted(everything);
-    const checkpoints = createMemoryCheckpointStore();
+    const store = createMemoryCheckpointStore();
     const controller = new AbortController();
     const validation = pointsSource({ seed: 8, batches: 2 });
     let asked = 0;
     const reason = new Error('enough');
-    const interrupted = trainModel(smallModel(), {
+    const interrupted = trainModel(smallModel(), source, {
       ...everything,
-      checkpoints,
+      checkpoints: into(store),
       signal: controller.signal,
       validation: {
         ...validation,
@@ -188,36 +199,42 @@ describe('an aborted run', () => {
       },
     });
     await expect(interrupted).rejects.toBe(reason);
-    expect((await checkpoints.loadLatest())!.state.progress).toMatchObject({ step: 10, epoch: 1 });
+    expect((await store.loadLatest())!.state.progress).toMatchObject({ step: 10, epoch: 1 });
 
     const model = smallModel({ seed: 99 });
-    const result = await trainModel(model, { ...everything, checkpoints, resume: true });
+    const result = await trainModel(model, source, {
+      ...everything,
+      checkpoints: { store, resume: true },
+    });
     expect(timeless(result)).toEqual(whole.result);
     expect(await weightBytes(model)).toBe(whole.bytes);
   });
 
   it('does nothing when aborted before it starts', async () => {
-    const checkpoints = createMemoryCheckpointStore();
+    const store = createMemoryCheckpointStore();
     const model = smallModel();
     const before = await weightBytes(model);
     const signal = AbortSignal.abort(new Error('enough'));
-    const training = trainModel(model, { ...everything, checkpoints, signal });
+    const training = trainModel(model, source, {
+      ...everything,
+      checkpoints: { store },
+      signal,
+    });
     await expect(training).rejects.toThrow('enough');
     expect(await weightBytes(model)).toBe(before);
-    expect(await checkpoints.loadLatest()).toBeUndefined();
+    expect(await store.loadLatest()).toBeUndefined();
   });
 });
 
 describe('resuming', () => {
   it('gives a finished run back without training', async () => {
-    const checkpoints = createMemoryCheckpointStore();
+    const store = createMemoryCheckpointStore();
     const first = smallModel();
-    await trainModel(first, { ...everything, checkpoints });
+    await trainModel(first, source, { ...everything, checkpoints: { store } });
     const second = smallModel({ seed: 99 });
-    const result = await trainModel(second, {
+    const result = await trainModel(second, source, {
       ...everything,
-      checkpoints,
-      resume: true,
+      checkpoints: { store, resume: true },
       onBatch: () => expect.fail('a finished run has no steps left'),
     });
     expect(result.stopped).toBe('completed');
@@ -226,20 +243,23 @@ describe('resuming', () => {
 
   it('can go on for more epochs', async () => {
     const options: TrainModelOptions = { ...everything, schedule: undefined };
-    const checkpoints = createMemoryCheckpointStore();
-    await trainModel(smallModel(), { ...options, epochs: 2, checkpoints });
+    const store = createMemoryCheckpointStore();
+    await trainModel(smallModel(), source, { ...options, epochs: 2, checkpoints: { store } });
     const model = smallModel({ seed: 99 });
-    await trainModel(model, { ...options, epochs: 4, checkpoints, resume: true });
+    await trainModel(model, source, {
+      ...options,
+      epochs: 4,
+      checkpoints: { store, resume: true },
+    });
     const whole = await uninterrupted({ ...options, epochs: 4 });
     expect(await weightBytes(model)).toBe(whole.bytes);
   });
 
   it('starts at the beginning where there is no checkpoint, and says so', async () => {
     const notes: string[] = [];
-    const result = await trainModel(smallModel(), {
+    const result = await trainModel(smallModel(), source, {
       ...everything,
-      checkpoints: createMemoryCheckpointStore(),
-      resume: true,
+      checkpoints: { store: createMemoryCheckpointStore(), resume: true },
       onNote: (note) => notes.push(note),
     });
     expect(result.step).toBe(15);
@@ -248,23 +268,21 @@ describe('resuming', () => {
   });
 
   it('refuses the checkpoint of another run and names the difference', async () => {
-    const checkpoints = createMemoryCheckpointStore();
-    await trainModel(smallModel(), { ...everything, checkpoints, identity: 'seed 1' });
-    const resume = (changed: Partial<TrainModelOptions>, model = smallModel()) =>
-      trainModel(model, {
-        ...everything,
-        checkpoints,
-        identity: 'seed 1',
-        resume: true,
-        ...changed,
-      });
-    await expect(resume({ identity: 'seed 2' })).rejects.toThrow(
+    const store = createMemoryCheckpointStore();
+    const checkpoints: CheckpointOptions = { store, identity: 'seed 1', resume: true };
+    await trainModel(smallModel(), source, { ...everything, checkpoints });
+    const resume = (
+      changed: Partial<TrainModelOptions>,
+      model: tf.LayersModel = smallModel(),
+      batches = source,
+    ) => trainModel(model, batches, { ...everything, checkpoints, ...changed });
+    await expect(resume({ checkpoints: { ...checkpoints, identity: 'seed 2' } })).rejects.toThrow(
       /identity was "seed 1" and is "seed 2"/,
     );
     await expect(resume({ optimizer: { name: 'sgd' } })).rejects.toThrow(
       /optimizer was "Adam" and is "SGD"/,
     );
-    await expect(resume({ source: pointsSource({ batchSize: 8 }) })).rejects.toThrow(
+    await expect(resume({}, smallModel(), pointsSource({ batchSize: 8 }))).rejects.toThrow(
       /batchSize was 16 and is 8/,
     );
     const other = tf.sequential({ layers: [tf.layers.dense({ units: 3, inputShape: [4] })] });
@@ -273,8 +291,9 @@ describe('resuming', () => {
   });
 
   it('needs a store', async () => {
-    await expect(trainModel(smallModel(), { ...everything, resume: true })).rejects.toThrow(
-      /resume needs `checkpoints`/,
+    const checkpoints = { resume: true } as CheckpointOptions;
+    await expect(trainModel(smallModel(), source, { ...everything, checkpoints })).rejects.toThrow(
+      'Expected `checkpoints.store` to be an object, got undefined.',
     );
   });
 
@@ -285,9 +304,9 @@ describe('resuming', () => {
         tf.layers.dense({ units: 3, activation: 'softmax' }),
       ],
     });
-    const { notes } = await trainModel(model, {
+    const { notes } = await trainModel(model, source, {
       ...everything,
-      checkpoints: createMemoryCheckpointStore(),
+      checkpoints: { store: createMemoryCheckpointStore() },
     });
     expect(notes).toEqual([expect.stringMatching(/forgetful \(Dropout\).*SeededDropout/)]);
   });
@@ -303,8 +322,8 @@ describe('a store of checkpoints', () => {
       remove: async (number) => void numbers.delete(number),
     };
   }
-  const trainInto = (checkpoints: CheckpointStore, changed: Partial<TrainModelOptions> = {}) =>
-    trainModel(smallModel(), { ...everything, checkpoints, ...changed });
+  const trainInto = (store: CheckpointStore, changed: Partial<TrainModelOptions> = {}) =>
+    trainModel(smallModel(), source, { ...everything, checkpoints: into(store), ...changed });
 
   it('keeps the last two of a run, and none of the run before', async () => {
     const entries = new Map<number, Uint8Array>();
@@ -321,10 +340,9 @@ describe('a store of checkpoints', () => {
     await trainInto(store);
     entries.get(3)![entries.get(3)!.length - 5]! ^= 1;
     const model = smallModel({ seed: 99 });
-    const { resumedFrom, notes } = await trainModel(model, {
+    const { resumedFrom, notes } = await trainModel(model, source, {
       ...everything,
-      checkpoints: store,
-      resume: true,
+      checkpoints: { store, resume: true },
     });
     expect(resumedFrom).toEqual({ source: 'entry 2', step: 10 });
     expect(notes[0]).toMatch(/entry 3 cannot be resumed from: its checksum.*Using entry 2/);
@@ -334,7 +352,7 @@ describe('a store of checkpoints', () => {
   it('refuses to start when every checkpoint is damaged', async () => {
     const entries = new Map([[1, new TextEncoder().encode('not a checkpoint at all')]]);
     const store = storeOver(brokenAt(entries));
-    const resumed = trainInto(store, { resume: true });
+    const resumed = trainInto(store, { checkpoints: { store, resume: true } });
     await expect(resumed).rejects.toThrow(DataFormatError);
     await expect(resumed).rejects.toThrow(/entry 1 .* not a checkpoint of nn-lab.*Delete it/);
     expect(entries.size).toBe(1);

@@ -17,8 +17,9 @@ import { pointsSource, smallModel, weightBytes, weightsOf } from './small-runs.j
 
 afterEach(() => tf.disposeVariables());
 
+const source = pointsSource();
+
 const basics: TrainModelOptions = {
-  source: pointsSource(),
   epochs: 2,
   loss: 'categoricalCrossentropy',
   optimizer: { name: 'sgd', learningRate: 0.1 },
@@ -54,7 +55,10 @@ describe('trainModel', () => {
   it('makes the same steps as trainOnBatch of tfjs: penalties, batch norm, statistics', async () => {
     const ours = smallModel({ dropout: 0 });
     const theirs = smallModel({ dropout: 0 });
-    const { history } = await trainModel(ours, { ...basics, metrics: { accuracy: accuracyOf() } });
+    const { history } = await trainModel(ours, source, {
+      ...basics,
+      metrics: { accuracy: accuracyOf() },
+    });
 
     theirs.compile({
       loss: 'categoricalCrossentropy',
@@ -64,7 +68,7 @@ describe('trainModel', () => {
     for (let epoch = 0; epoch < 2; epoch++) {
       const means = [0, 0];
       for (let index = 0; index < 5; index++) {
-        const { inputs, targets } = await basics.source.batch(epoch, index);
+        const { inputs, targets } = await source.batch(epoch, index);
         const figures = (await theirs.trainOnBatch(inputs, targets)) as number[];
         for (const [place, figure] of figures.entries()) means[place]! += figure / 5;
       }
@@ -81,8 +85,7 @@ describe('trainModel', () => {
     // loss = mean((w x - y)^2), x = (1, 2), y = (3, 6): gradient = 2 * 2.5 * (w - 3) = 5 (w - 3).
     const model = lineModel(1);
     const losses: number[] = [];
-    await trainModel(model, {
-      source: pointsOf([1, 2], [3, 6]),
+    await trainModel(model, pointsOf([1, 2], [3, 6]), {
       epochs: 2,
       loss: 'meanSquaredError',
       optimizer: { name: 'sgd', learningRate: 0.1 },
@@ -97,9 +100,8 @@ describe('trainModel', () => {
     const one = pointsSource({ batches: 1 });
     const source: BatchSource = { ...one, batch: () => one.batch(0, 0) };
     const model = smallModel({ dropout: 0 });
-    const { history } = await trainModel(model, {
+    const { history } = await trainModel(model, source, {
       ...basics,
-      source,
       epochs: 150,
       metrics: { accuracy: accuracyOf() },
       optimizer: { name: 'adam', learningRate: 0.02 },
@@ -128,13 +130,13 @@ describe('trainModel', () => {
     };
     const listed = twoHeads();
     const joint = twoHeads();
-    const shared = { ...basics, source, metrics: { accuracy: accuracyOf(0) } };
-    const { history } = await trainModel(listed, {
+    const shared = { ...basics, metrics: { accuracy: accuracyOf(0) } };
+    const { history } = await trainModel(listed, source, {
       ...shared,
       loss: ['softmaxCrossentropy', 'meanSquaredError'],
       lossWeights: [1, 0.25],
     });
-    await trainModel(joint, {
+    await trainModel(joint, source, {
       ...shared,
       loss: ([scores, sum], [classes, total]) =>
         tf.add(
@@ -162,12 +164,12 @@ describe('trainModel', () => {
       },
     };
     const before = tf.memory().numTensors;
-    await trainModel(model, { ...basics, source });
+    await trainModel(model, source, basics);
     expect(tf.memory().numTensors).toBe(before);
     const plain = smallModel();
-    await trainModel(plain, basics);
+    await trainModel(plain, points, basics);
     expect(await weightBytes(whole)).toBe(await weightBytes(plain));
-    await expect(trainModel(model, basics)).rejects.toThrow(/Expected 2 inputs in a batch/);
+    await expect(trainModel(model, points, basics)).rejects.toThrow(/Expected 2 inputs in a batch/);
   });
 
   it('weighs a smaller last batch by its examples', async () => {
@@ -176,8 +178,8 @@ describe('trainModel', () => {
       batchesPerEpoch: 2,
       batch: (_epoch, index) => pointsOf(...lastShorter[index]!).batch(0, 0),
     };
-    const options = { ...basics, source, epochs: 1, loss: 'meanSquaredError' as const };
-    const { history } = await trainModel(lineModel(0), {
+    const options = { ...basics, epochs: 1, loss: 'meanSquaredError' as const };
+    const { history } = await trainModel(lineModel(0), source, {
       ...options,
       optimizer: { name: 'sgd', learningRate: 1e-12 },
     });
@@ -200,20 +202,10 @@ describe('trainModel', () => {
     const model = lineModel(1);
     const options = { ...basics, epochs: 1, loss: 'meanSquaredError' as const };
     const optimizer = { name: 'sgd', learningRate: 1 } as const;
-    await trainModel(model, {
-      ...options,
-      optimizer,
-      source: pointsOf([1, 2], [3, 6]),
-      clipNorm: 0.5,
-    });
+    await trainModel(model, pointsOf([1, 2], [3, 6]), { ...options, optimizer, clipNorm: 0.5 });
     expect((await weightsOf(model))[0]).toBeCloseTo(1.5, 6);
     const short = lineModel(2.99);
-    await trainModel(short, {
-      ...options,
-      optimizer,
-      source: pointsOf([1, 2], [3, 6]),
-      clipNorm: 0.5,
-    });
+    await trainModel(short, pointsOf([1, 2], [3, 6]), { ...options, optimizer, clipNorm: 0.5 });
     expect((await weightsOf(short))[0]).toBeCloseTo(3.04, 5);
   });
 
@@ -229,18 +221,14 @@ describe('trainModel', () => {
         }),
       ],
     });
-    await trainModel(model, {
-      ...basics,
-      source: pointsOf([1], [-10]),
-      loss: 'meanSquaredError',
-    });
+    await trainModel(model, pointsOf([1], [-10]), { ...basics, loss: 'meanSquaredError' });
     expect((await weightsOf(model))[0]).toBe(0);
   });
 
   it('asks the schedule for the rate of every step', async () => {
     const asked: [number, number][] = [];
     const used: number[] = [];
-    await trainModel(smallModel(), {
+    await trainModel(smallModel(), source, {
       ...basics,
       schedule: (step, totalSteps) => {
         asked.push([step, totalSteps]);
@@ -254,9 +242,9 @@ describe('trainModel', () => {
 
   it('evaluates on averaged weights and returns those, or the trained ones', async () => {
     // One step a epoch from w = 1: w = 2, then 2.5; the average's decay is 1/10, then 2/11.
+    const line = pointsOf([1, 2], [3, 6]);
     const options: TrainModelOptions = {
       ...basics,
-      source: pointsOf([1, 2], [3, 6]),
       loss: 'meanSquaredError',
       validate: async (model) => ({ weight: (await weightsOf(model))[0]! }),
     };
@@ -264,7 +252,10 @@ describe('trainModel', () => {
     const second = first + (2.5 - first) * (9 / 11);
 
     const averaged = lineModel(1);
-    const { history } = await trainModel(averaged, { ...options, average: { decay: 0.99 } });
+    const { history } = await trainModel(averaged, line, {
+      ...options,
+      average: { decay: 0.99 },
+    });
     expect(history.map(({ validation }) => validation!.weight)).toEqual([
       expect.closeTo(first, 5),
       expect.closeTo(second, 5),
@@ -272,7 +263,7 @@ describe('trainModel', () => {
     expect((await weightsOf(averaged))[0]).toBeCloseTo(second, 5);
 
     const trained = lineModel(1);
-    await trainModel(trained, { ...options, average: { decay: 0.99, weights: 'trained' } });
+    await trainModel(trained, line, { ...options, average: { decay: 0.99, weights: 'trained' } });
     expect((await weightsOf(trained))[0]).toBeCloseTo(2.5, 5);
   });
 
@@ -280,10 +271,9 @@ describe('trainModel', () => {
     // The rate is far too high: every step overshoots, so the first epoch is the best.
     const model = lineModel(2.9);
     const epochs: EpochEvent[] = [];
-    const result = await trainModel(model, {
+    const result = await trainModel(model, pointsOf([1, 2], [3, 6]), {
       ...basics,
       epochs: 50,
-      source: pointsOf([1, 2], [3, 6]),
       loss: 'meanSquaredError',
       optimizer: { name: 'sgd', learningRate: 0.5 },
       validation: pointsOf([1], [3]),
@@ -301,7 +291,7 @@ describe('trainModel', () => {
 
   it('counts only a gain above minDelta as a new best', async () => {
     const figures = [1, 0.95, 0.9, 0.85, 0.4, 0.39, 0.38];
-    const { best, stopped, history } = await trainModel(smallModel(), {
+    const { best, stopped, history } = await trainModel(smallModel(), source, {
       ...basics,
       epochs: 7,
       validate: (_model, epoch) => ({ error: figures[epoch]! }),
@@ -317,7 +307,7 @@ describe('trainModel', () => {
 
   it('tells a person where it stands', async () => {
     const events: ProgressEvent[] = [];
-    await trainModel(smallModel(), {
+    await trainModel(smallModel(), source, {
       ...basics,
       validation: pointsSource({ seed: 8, batches: 2 }),
       progressInterval: 0,
@@ -352,16 +342,15 @@ describe('trainModel', () => {
     };
     const askedAtStep: number[] = [];
     const ahead = smallModel();
-    await trainModel(ahead, {
+    await trainModel(ahead, source, {
       ...basics,
-      source,
       onBatch: () => void askedAtStep.push(asked.length),
     });
     const inOrder = [0, 1].flatMap((epoch) => [0, 1, 2, 3, 4].map((index) => `${epoch}.${index}`));
     expect(asked).toEqual(inOrder);
     expect(askedAtStep).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 10]);
     const plain = smallModel();
-    await trainModel(plain, basics);
+    await trainModel(plain, points, basics);
     expect(await weightBytes(ahead)).toBe(await weightBytes(plain));
   });
 
@@ -373,12 +362,7 @@ describe('trainModel', () => {
       const end = performance.now() + milliseconds;
       while (performance.now() < end);
     };
-    await trainModel(smallModel(), {
-      ...basics,
-      epochs: 1,
-      source: slow,
-      onBatch: () => until(10),
-    });
+    await trainModel(smallModel(), slow, { ...basics, epochs: 1, onBatch: () => until(10) });
     clearInterval(timer);
     // A quarter of a second is the longest wait, and the run takes 0.6 seconds at least.
     expect(ticks).toBeGreaterThanOrEqual(2);
@@ -387,9 +371,9 @@ describe('trainModel', () => {
 
 it('trainModel tells of each checkpoint it wrote', async () => {
   const written: CheckpointEvent[] = [];
-  await trainModel(smallModel(), {
+  await trainModel(smallModel(), source, {
     ...basics,
-    checkpoints: createMemoryCheckpointStore(),
+    checkpoints: { store: createMemoryCheckpointStore() },
     onCheckpoint: (event) => written.push(event),
   });
   expect(written).toEqual([
@@ -407,15 +391,17 @@ describe('trainModel keeps no tensor', () => {
     average: { decay: 0.9 },
     restoreBestWeights: true,
     validation: pointsSource({ seed: 8, batches: 2 }),
-    checkpoints: createMemoryCheckpointStore(),
-    checkpointEverySeconds: 0,
+    checkpoints: { store: createMemoryCheckpointStore(), everySeconds: 0 },
   };
 
   it('from step to step, and none at the end', async () => {
     const model = smallModel();
     const before = tf.memory().numTensors;
     const counts: number[] = [];
-    await trainModel(model, { ...full, onBatch: () => void counts.push(tf.memory().numTensors) });
+    await trainModel(model, source, {
+      ...full,
+      onBatch: () => void counts.push(tf.memory().numTensors),
+    });
     // From the second epoch on the best epoch's weights are held too.
     expect(new Set(counts.slice(0, 5)).size).toBe(1);
     expect(new Set(counts.slice(5)).size).toBe(1);
@@ -423,29 +409,33 @@ describe('trainModel keeps no tensor', () => {
   });
 
   it.each([
-    ['the source', { source: failing(pointsSource(), 3) }],
-    ['the first batch', { source: failing(pointsSource(), 0) }],
-    ['an asynchronous source', { source: failing(asynchronous(pointsSource()), 3) }],
+    ['the source', {}, failing(source, 3)],
+    ['the first batch', {}, failing(source, 0)],
+    ['an asynchronous source', {}, failing(asynchronous(source), 3)],
     ['validation', { validation: failing(pointsSource(), 1) }],
     ['the loss', { loss: () => fail() }],
     ['a metric', { metrics: { accuracy: accuracyOf(), broken: () => fail() } }],
     ['the validate function', { validate: () => fail() }],
     ['an event handler', { onBatch: ({ step }: { step: number }) => step === 4 && fail() }],
-    ['the store', { checkpoints: { save: fail, loadLatest: fail } }],
-  ] as [string, Partial<TrainModelOptions>][])('when %s fails', async (_what, broken) => {
-    const model = smallModel();
-    const before = { tensors: tf.memory().numTensors, weights: model.weights.length };
-    await expect(trainModel(model, { ...full, ...broken })).rejects.toThrow('broken on purpose');
-    expect(tf.memory().numTensors).toBe(before.tensors);
-  });
+    ['the store', { checkpoints: { store: { save: fail, loadLatest: fail } } }],
+  ] as [string, Partial<TrainModelOptions>, BatchSource?][])(
+    'when %s fails',
+    async (_what, broken, batches = source) => {
+      const model = smallModel();
+      const before = { tensors: tf.memory().numTensors, weights: model.weights.length };
+      await expect(trainModel(model, batches, { ...full, ...broken })).rejects.toThrow(
+        'broken on purpose',
+      );
+      expect(tf.memory().numTensors).toBe(before.tensors);
+    },
+  );
 
   it('when it is aborted', async () => {
     const model = smallModel();
     const before = tf.memory().numTensors;
     const controller = new AbortController();
-    const training = trainModel(model, {
+    const training = trainModel(model, asynchronous(pointsSource()), {
       ...full,
-      source: asynchronous(pointsSource()),
       signal: controller.signal,
       onBatch: ({ step }) => step === 3 && controller.abort(new Error('enough')),
     } as TrainModelOptions);
@@ -455,8 +445,8 @@ describe('trainModel keeps no tensor', () => {
 
   it('leaves an optimizer that it was given to its owner', async () => {
     const optimizer = tf.train.adam(0.01);
-    await trainModel(smallModel(), { ...basics, optimizer });
-    await trainModel(smallModel(), { ...basics, optimizer: tf.train.sgd(0.1) });
+    await trainModel(smallModel(), source, { ...basics, optimizer });
+    await trainModel(smallModel(), source, { ...basics, optimizer: tf.train.sgd(0.1) });
     expect(optimizer.iterations).toBe(10);
     optimizer.dispose();
   });
@@ -480,10 +470,9 @@ function asynchronous(source: BatchSource): BatchSource {
 describe('trainModel refuses', () => {
   it('a loss that is not a number, naming epoch, step and what to try', async () => {
     const train = (learningRate: number) =>
-      trainModel(lineModel(1), {
+      trainModel(lineModel(1), pointsOf([1, 2], [3, 6]), {
         ...basics,
         epochs: 200,
-        source: pointsOf([1, 2], [3, 6]),
         loss: 'meanSquaredError',
         optimizer: { name: 'sgd', learningRate },
       });
@@ -497,24 +486,22 @@ describe('trainModel refuses', () => {
 
   it('to save weights that are not finite', async () => {
     // The loss is finite while the step makes the weight infinite.
-    const checkpoints = createMemoryCheckpointStore();
-    const diverged = trainModel(lineModel(1e10), {
+    const store = createMemoryCheckpointStore();
+    const diverged = trainModel(lineModel(1e10), pointsOf([1, 2], [3, 6]), {
       ...basics,
       epochs: 1,
-      source: pointsOf([1, 2], [3, 6]),
       loss: 'meanSquaredError',
       optimizer: { name: 'sgd', learningRate: 1e38 },
-      checkpoints,
+      checkpoints: { store },
     });
     await expect(diverged).rejects.toThrow(/weights\/0 is not finite/);
-    expect(await checkpoints.loadLatest()).toBeUndefined();
+    expect(await store.loadLatest()).toBeUndefined();
   });
 
   const model = () => smallModel();
   it.each([
     [{ epochs: 0 }, '`epochs` to be a whole number from 1'],
     [{ epochs: 2.5 }, 'got 2.5'],
-    [{ source: { ...basics.source, batchesPerEpoch: 0 } }, 'source.batchesPerEpoch'],
     [{ clipNorm: 0 }, '`clipNorm` to be a finite number above 0'],
     [{ average: { decay: 1 } }, '`average.decay` to be a number from 0 to below 1'],
     [{ earlyStopping: { patience: 0 } }, 'earlyStopping.patience'],
@@ -528,13 +515,21 @@ describe('trainModel refuses', () => {
     [{ schedule: () => -1 }, '`schedule(0, 10)` to be a number from 0'],
   ])('options %j', async (wrong, message) => {
     const options = { ...basics, ...wrong } as TrainModelOptions;
-    const refused = trainModel(model(), options);
+    const refused = trainModel(model(), source, options);
     await expect(refused).rejects.toThrow(InvalidArgumentError);
     await expect(refused).rejects.toThrow(message);
   });
 
+  it.each([
+    [undefined, 'Expected `source` to be an object, got undefined.'],
+    [{ ...source, batchSize: 0 }, 'Expected `source.batchSize` to be a whole number from 1'],
+    [{ ...source, batchesPerEpoch: 0 }, 'Expected `source.batchesPerEpoch` to be a whole number'],
+  ])('a source like %j', async (wrong, message) => {
+    await expect(trainModel(model(), wrong as BatchSource, basics)).rejects.toThrow(message);
+  });
+
   it('a monitored figure that no validation gives', async () => {
-    const refused = trainModel(model(), {
+    const refused = trainModel(model(), source, {
       ...basics,
       validate: () => ({ error: 1 }),
       monitor: { figure: 'validation.eror' },
@@ -570,13 +565,13 @@ describe('trainModel refuses', () => {
     ],
   ])('batches with %s', async (_what, batch, message) => {
     const source = { batchSize: 2, batchesPerEpoch: 1, batch };
-    const refused = trainModel(model(), { ...basics, source });
+    const refused = trainModel(model(), source, basics);
     await expect(refused).rejects.toThrow(ShapeError);
     await expect(refused).rejects.toThrow(message);
   });
 
   it('a loss for each example instead of one for the batch', async () => {
-    const refused = trainModel(model(), {
+    const refused = trainModel(model(), source, {
       ...basics,
       loss: ([output]) => tf.sum(output!, 1) as unknown as tf.Scalar,
     });

@@ -3,8 +3,9 @@ import { createCheckpointStore } from '../../src/node/checkpoints.js';
 import { accuracyOf, type TrainModelOptions, trainModel } from '../../src/training/index.js';
 import { pointsSource, smallModel, weightBytes } from './small-runs.js';
 
+export const processSource = pointsSource();
+
 export const processOptions: TrainModelOptions = {
-  source: pointsSource(),
   epochs: 8,
   loss: 'categoricalCrossentropy',
   metrics: { accuracy: accuracyOf() },
@@ -16,11 +17,9 @@ export const processOptions: TrainModelOptions = {
 export async function run(folder: string): Promise<void> {
   await tf.setBackend('cpu'); // as the test that compares the weights
   const model = smallModel();
-  const { resumedFrom } = await trainModel(model, {
+  const { resumedFrom } = await trainModel(model, processSource, {
     ...processOptions,
-    checkpoints: createCheckpointStore(folder),
-    checkpointEverySeconds: 0,
-    resume: true,
+    checkpoints: { store: createCheckpointStore(folder), everySeconds: 0, resume: true },
     onBatch: async ({ step }) => {
       await new Promise<void>((resolve) => process.stdout.write(`step ${step}\n`, () => resolve()));
     },
