@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { unpackedLimit } from '../../src/datasets/formats/inflate.js';
 import {
   gunzip,
@@ -254,6 +254,8 @@ describe('CIFAR', () => {
 });
 
 describe('gzip', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
   const packed = new Uint8Array(gzipSync('hello '.repeat(1000)));
 
   it('gives the content back', async () => {
@@ -280,6 +282,11 @@ describe('gzip', () => {
   it('allows 16 times what is large', () => {
     expect(unpackedLimit(2 ** 20)).toBe(2 ** 28);
     expect(unpackedLimit(2 ** 30)).toBe(2 ** 34);
+  });
+
+  it('says what a runtime lacks that cannot unpack it', async () => {
+    vi.stubGlobal('DecompressionStream', undefined);
+    await expect(gunzip(packed)).rejects.toThrow('need DecompressionStream');
   });
 
   it('notices what is cut short, changed by one bit, or no gzip at all', async () => {

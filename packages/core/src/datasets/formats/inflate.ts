@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../../errors.js';
+import { InvalidArgumentError, NnLabError } from '../../errors.js';
 import { concatBytes, describeBytes, formatError, type ParseOptions } from './bytes.js';
 
 /** Options of `inflate` and `gunzip`. */
@@ -48,6 +48,7 @@ export async function inflate(
  * The same piece by piece, for what need not be held whole.
  *
  * @throws DataFormatError as `inflate` does, once the pieces before the fault were given.
+ * @throws NnLabError where the runtime has no `DecompressionStream`.
  */
 export async function* inflateChunks(
   bytes: Uint8Array,
@@ -58,6 +59,11 @@ export async function* inflateChunks(
   if (!(maxBytes >= 0)) {
     throw new InvalidArgumentError(
       `maxBytes must be a number of at least 0, but ${maxBytes} came.`,
+    );
+  }
+  if (typeof DecompressionStream === 'undefined') {
+    throw new NnLabError(
+      'PNG, gzip and zip files need DecompressionStream, which this runtime lacks. Test environments such as jest-environment-jsdom hide it: run these tests in the environment `node`.',
     );
   }
   const reader = slices(bytes).pipeThrough(new DecompressionStream(format)).getReader();
