@@ -147,7 +147,7 @@ describe('datasetBatches', () => {
   });
 
   it.each([
-    [{ batchSize: 0 }, /batchSize must be a whole number/],
+    [{ batchSize: 0 }, /Expected `batchSize` to be a whole number/],
     [{ batchSize: 2.5 }, /batchSize/],
     [{ batchSize: 11, dropRemainder: true }, /fill no batch of 11/],
     [{ shuffle: true }, /shuffle needs a seeded stream/],
