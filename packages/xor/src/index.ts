@@ -1,10 +1,3 @@
-export {
-  type CourseRun,
-  type CourseRunsOptions,
-  courseLazyCounts,
-  courseRuns,
-  oneStreamLazyCounts,
-} from './course.js';
 export { type LazySearchOptions, searchLazily } from './lazy-search.js';
 export {
   buildSigmoidNetwork,

@@ -1,14 +1,8 @@
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
 import { describe, expect, it } from 'vitest';
-import {
-  buildSigmoidNetwork,
-  courseRuns,
-  deltaRuleStep,
-  mse,
-  trainNetwork,
-  xorOutputs,
-} from '../src/index.js';
+import { courseRuns } from '../src/course/index.js';
+import { buildSigmoidNetwork, deltaRuleStep, mse, trainNetwork, xorOutputs } from '../src/index.js';
 
 const xor = { inputs: [0, 0, 0, 1, 1, 0, 1, 1], targets: [0, 1, 1, 0] };
 

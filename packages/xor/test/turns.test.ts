@@ -1,12 +1,10 @@
 import { createRandom } from '@nn-lab/core/random';
 import type { Progress, WorkOptions } from '@nn-lab/core/work';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { courseLazyCounts, courseRuns, oneStreamLazyCounts } from '../src/course/index.js';
 import {
   buildSigmoidNetwork,
-  courseLazyCounts,
-  courseRuns,
   measureSuccess,
-  oneStreamLazyCounts,
   searchLazily,
   trainNetwork,
   trainXor,

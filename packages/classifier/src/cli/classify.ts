@@ -1,12 +1,7 @@
-import {
-  backendOptions,
-  defineCommand,
-  pathArgument,
-  printableLine,
-  switchOption,
-} from '@nn-lab/core/cli';
+import { backendOptions, defineCommand, pathArgument, switchOption } from '@nn-lab/core/cli';
 import { padToSquare, resizePicture, toGray, toRgb } from '@nn-lab/core/datasets';
 import { startBackend } from '@nn-lab/core/experiment';
+import { printableLine } from '@nn-lab/core/format';
 import { readPicture } from '@nn-lab/core/node';
 import { type Matrix, matrixOf } from '../matrix.js';
 import { readTable } from './input.js';

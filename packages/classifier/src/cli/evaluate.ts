@@ -1,5 +1,6 @@
-import { backendOptions, defineCommand, formatPercent, formatTable } from '@nn-lab/core/cli';
+import { backendOptions, defineCommand } from '@nn-lab/core/cli';
 import { startBackend } from '@nn-lab/core/experiment';
+import { formatPercent, formatTable } from '@nn-lab/core/format';
 import { confusionMatrix } from '@nn-lab/core/metrics';
 import { datasetOptions, readDataset } from './input.js';
 import { modelOption, readTrained } from './trained-classifier.js';

@@ -5,10 +5,6 @@ import {
   type CliProgress,
   choiceOption,
   defineCommand,
-  formatCount,
-  formatDuration,
-  formatQuantity,
-  formatTable,
   integerOption,
   numberOption,
   pathArgument,
@@ -21,6 +17,7 @@ import {
   outputFolderOptions,
   startBackend,
 } from '@nn-lab/core/experiment';
+import { formatCount, formatDuration, formatQuantity, formatTable } from '@nn-lab/core/format';
 import { renderPng } from '@nn-lab/core/node';
 import { type Svg, scatterChart } from '@nn-lab/core/plot';
 import { buildReport } from '@nn-lab/core/report';

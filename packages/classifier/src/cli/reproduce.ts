@@ -1,21 +1,13 @@
 import { dirname } from 'node:path';
 import { threadHost } from '@nn-lab/backend-simd/node';
-import {
-  backendOptions,
-  dataOption,
-  defineCommand,
-  formatDuration,
-  formatPercent,
-  formatQuantity,
-  formatTable,
-  seedOption,
-} from '@nn-lab/core/cli';
+import { backendOptions, dataOption, defineCommand, seedOption } from '@nn-lab/core/cli';
 import {
   describeMachine,
   openRunFolder,
   outputFolderOptions,
   startBackend,
 } from '@nn-lab/core/experiment';
+import { formatDuration, formatPercent, formatQuantity, formatTable } from '@nn-lab/core/format';
 import { loadDataset, renderPng } from '@nn-lab/core/node';
 import {
   buildCourseReport,

@@ -2,9 +2,6 @@ import {
   backendOptions,
   choiceOption,
   defineCommand,
-  formatDuration,
-  formatPercent,
-  formatQuantity,
   integerOption,
   numberOption,
   seedOption,
@@ -15,6 +12,7 @@ import {
   outputFolderOptions,
   startBackend,
 } from '@nn-lab/core/experiment';
+import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import { confusionMatrix } from '@nn-lab/core/metrics';
 import { renderPng } from '@nn-lab/core/node';
 import { confusionMatrixChart } from '@nn-lab/core/plot';

@@ -1,4 +1,4 @@
-import { formatPercent, formatTable } from '@nn-lab/core/cli';
+import { formatPercent, formatTable } from '@nn-lab/core/format';
 import type { ClockEvaluation } from '../evaluate.js';
 
 /** An evaluation as JSON documents have it, in minutes and shares. */

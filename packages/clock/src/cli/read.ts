@@ -1,13 +1,12 @@
 import {
   backendOptions,
   defineCommand,
-  formatPercent,
   picturesArgument,
-  printableLine,
   readNamedPictures,
 } from '@nn-lab/core/cli';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { startBackend } from '@nn-lab/core/experiment';
+import { formatPercent, printableLine } from '@nn-lab/core/format';
 import type { TimedReading } from '../method.js';
 import { modelOption, openReader } from './model-option.js';
 

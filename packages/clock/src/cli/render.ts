@@ -1,13 +1,7 @@
-import {
-  defineCommand,
-  formatQuantity,
-  integerOption,
-  seedOption,
-  textOption,
-  UsageError,
-} from '@nn-lab/core/cli';
+import { defineCommand, integerOption, seedOption, textOption, UsageError } from '@nn-lab/core/cli';
 import { encodePng } from '@nn-lab/core/datasets';
 import { openRunFolder, outputFolderOptions } from '@nn-lab/core/experiment';
+import { formatQuantity } from '@nn-lab/core/format';
 import { createRandom } from '@nn-lab/core/random';
 import {
   ClockRenderer,

@@ -1,5 +1,5 @@
-import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/cli';
 import type { RunFolder } from '@nn-lab/core/experiment';
+import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import { renderPng } from '@nn-lab/core/node';
 import { histogram, imageGrid, lineChart } from '@nn-lab/core/plot';
 import { buildReport } from '@nn-lab/core/report';

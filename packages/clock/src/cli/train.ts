@@ -1,8 +1,6 @@
 import {
   backendOptions,
   defineCommand,
-  formatDuration,
-  formatQuantity,
   integerOption,
   readPackageVersion,
   seedOption,
@@ -14,6 +12,7 @@ import {
   runFolderOptions,
   startBackend,
 } from '@nn-lab/core/experiment';
+import { formatDuration, formatQuantity } from '@nn-lab/core/format';
 import { createCheckpointStore, modelFileNames, saveModel } from '@nn-lab/core/node';
 import * as tf from '@tensorflow/tfjs';
 import { evaluateReader } from '../evaluate.js';

@@ -1,15 +1,6 @@
 export { backendOptions, dataOption, outputOptions, seedOption } from './common-options.js';
 export { describeSystemError } from './failure.js';
 export {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  formatNumber,
-  formatPercent,
-  formatQuantity,
-  formatTable,
-} from './format.js';
-export {
   type ArgumentSettings,
   type ArgumentValues,
   type ChoiceOptionSettings,
@@ -35,7 +26,6 @@ export {
 } from './options.js';
 export { readPackageVersion } from './package-version.js';
 export { type NamedPicture, picturesArgument, readNamedPictures } from './pictures.js';
-export { printableLine } from './printable.js';
 export {
   type CliCommand,
   type CliCommandDefinition,

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
-import { formatCount, formatDuration, formatNumber, pluralOf } from './format.js';
-import { printableLine } from './printable.js';
+import { formatCount, formatDuration, formatNumber, pluralOf } from '../format.js';
+import { printableLine } from '../printable.js';
 import type { Terminal } from './terminal.js';
 
 /** Options of {@link CliContext.progress}. */

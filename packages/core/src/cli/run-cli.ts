@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from '../errors.js';
+import { printable, printableJson } from '../printable.js';
 import {
   allOptions,
   type CommandLineSetting,
@@ -9,7 +10,6 @@ import {
 import { describeFailure, describeStack } from './failure.js';
 import { Interruption } from './interruption.js';
 import { type CliOption, camelCase, type ParseContext } from './options.js';
-import { printable, printableJson } from './printable.js';
 import type {
   CliCommandDefinition,
   CliContext,

@@ -1,4 +1,4 @@
-import { printable, printableLine } from './printable.js';
+import { printable, printableLine } from '../printable.js';
 
 /** The part of a Node stream that the frame writes to. */
 export interface CliStream {

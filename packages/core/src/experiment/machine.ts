@@ -1,5 +1,5 @@
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
-import { formatBytes } from '../cli/format.js';
+import { formatBytes } from '../format.js';
 
 /** The machine that a run is made on, as `config.json` and `metrics.json` have it. */
 export interface RunMachine {

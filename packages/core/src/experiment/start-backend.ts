@@ -1,22 +1,22 @@
 import type { ChosenBackend } from '../chosen-backend.js';
-import { formatQuantity } from '../cli/format.js';
-import type { CliLog } from '../cli/program.js';
+import { formatQuantity } from '../format.js';
+import type { RunLog } from './experiment.js';
 
 /** What {@link startBackend} goes by: the values of `backendOptions`. */
 export interface BackendOptionValues {
-  readonly backend: string;
+  /** Default `auto`. */
+  readonly backend?: string | undefined;
   readonly threads?: number | undefined;
 }
 
 /**
- * Starts the backend that a command's options ask for and prints the choice once, with the way to a
- * faster one.
+ * Starts the backend that options ask for and tells the choice once, with the way to a faster one.
  *
  * @throws NnLabError when the backend asked for by name cannot be used.
  */
 export async function startBackend(
-  { backend, threads }: BackendOptionValues,
-  log: CliLog,
+  { backend = 'auto', threads }: BackendOptionValues,
+  log: RunLog,
 ): Promise<ChosenBackend> {
   // TensorFlow.js is not loaded for a command's help.
   const { useBackend } = await import('../node/backend.js');

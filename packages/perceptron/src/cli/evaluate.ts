@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataOption, defineCommand, pathOption, printableLine } from '@nn-lab/core/cli';
+import { dataOption, defineCommand, pathOption } from '@nn-lab/core/cli';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { printableLine } from '@nn-lab/core/format';
 import { loadPerceptron } from '../node.js';
 import { datasetOption, loadRows } from './digits.js';
 import { describeEvaluation, evaluate, evaluationDocument } from './evaluation.js';

@@ -1,4 +1,4 @@
-import { formatPercent, formatTable } from '@nn-lab/core/cli';
+import { formatPercent, formatTable } from '@nn-lab/core/format';
 import { type ConfusionMatrix, confusionMatrix, perClassAccuracy } from '@nn-lab/core/metrics';
 import type { WorkOptions } from '@nn-lab/core/work';
 import type { Perceptron } from '../perceptron.js';

@@ -1,5 +1,5 @@
-import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/cli';
 import type { RunFolder, RunMachine } from '@nn-lab/core/experiment';
+import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import { renderPng } from '@nn-lab/core/node/files';
 import type { Svg } from '@nn-lab/core/plot';
 import { buildReport, type ReportSection } from '@nn-lab/core/report';

@@ -1,13 +1,7 @@
 import { join } from 'node:path';
-import {
-  dataOption,
-  defineCommand,
-  formatDuration,
-  formatPercent,
-  formatTable,
-  readPackageVersion,
-} from '@nn-lab/core/cli';
+import { dataOption, defineCommand, readPackageVersion } from '@nn-lab/core/cli';
 import { describeMachine, openRunFolder, outputFolderOptions } from '@nn-lab/core/experiment';
+import { formatDuration, formatPercent, formatTable } from '@nn-lab/core/format';
 import type { WorkOptions } from '@nn-lab/core/work';
 import { courseOptions, courseResults, projectOneResults } from '../course.js';
 import { savePerceptron } from '../node.js';

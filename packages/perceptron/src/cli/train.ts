@@ -2,9 +2,6 @@ import { join } from 'node:path';
 import {
   dataOption,
   defineCommand,
-  formatDuration,
-  formatPercent,
-  formatQuantity,
   integerOption,
   numberOption,
   readPackageVersion,
@@ -16,6 +13,7 @@ import {
   presetOption,
   runFolderOptions,
 } from '@nn-lab/core/experiment';
+import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import { createRandom } from '@nn-lab/core/random';
 import { savePerceptron } from '../node.js';
 import { Perceptron } from '../perceptron.js';

@@ -11,7 +11,6 @@ import {
   listOption,
   numberOption,
   pathArgument,
-  printableLine,
   runCli,
   seedOption,
   switchOption,
@@ -20,6 +19,7 @@ import {
 import { DataFormatError } from '../../../src/errors.js';
 import { presetOption, runFolderOptions } from '../../../src/experiment/index.js';
 import { writeFileAtomic } from '../../../src/node/atomic-files.js';
+import { printableLine } from '../../../src/printable.js';
 
 const train = defineCommand({
   name: 'train',

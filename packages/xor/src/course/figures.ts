@@ -1,19 +1,21 @@
-import { formatQuantity } from '@nn-lab/core/cli';
+import { formatQuantity } from '@nn-lab/core/format';
 import { barChart, type LineSeries, lineChart, type Svg } from '@nn-lab/core/plot';
-import type { CourseRun } from '../course.js';
 import type { Initialisation, SuccessMeasurement } from '../success-rate.js';
-import { courseFigures, meanOf } from './course-figures.js';
+import { courseFacts } from './facts.js';
+import type { CourseRun } from './reproduce.js';
 
-/** The figures of a reproduction, as SVG documents by name. */
-export function drawXorPlots({
-  runs,
-  lazy,
-  success,
-}: {
+/** What a reproduction found. */
+export interface XorResults {
   readonly runs: readonly CourseRun[];
+  /** The draws of each of the course's lazy searches. */
   readonly lazy: readonly number[];
+  /** Those of searches in a row of one stream. */
+  readonly oneStreamLazy: readonly number[];
   readonly success: readonly SuccessMeasurement[];
-}) {
+}
+
+/** Draws the plots of a reproduction, by name. */
+export function drawXorPlots({ runs, lazy, success }: XorResults) {
   const byRate = runs.filter(({ init }) => init === 'normal');
   const byInitialisation = runs.filter(({ learningRate }) => learningRate === 0.3);
   const rateName = ({ learningRate }: CourseRun) => `η = ${learningRate}`;
@@ -91,7 +93,7 @@ function drawLazy(lazy: readonly number[]): Svg {
     [{ name: '', values: lazy }],
     {
       title: 'Networks drawn until one solved XOR',
-      subtitle: `mean ${Math.round(meanOf(lazy)).toLocaleString('en')}, course ${courseFigures.lazy.mean.toLocaleString('en')}`,
+      subtitle: `mean ${Math.round(meanOf(lazy)).toLocaleString('en')}, course ${courseFacts.lazyMean.value.toLocaleString('en')}`,
       xAxis: { title: 'Search' },
       yAxis: { title: 'Draws' },
       formatValue: (value) => value.toLocaleString('en'),
@@ -149,4 +151,8 @@ function drawTimes(success: readonly SuccessMeasurement[], init: Initialisation)
       dots: false,
     },
   );
+}
+
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

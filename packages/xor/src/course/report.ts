@@ -1,40 +1,30 @@
-import { formatCount, formatPercent, formatQuantity } from '@nn-lab/core/cli';
-import type { RunFolder, RunMachine } from '@nn-lab/core/experiment';
-import { renderPng } from '@nn-lab/core/node/files';
-import { buildReport, type ReportSection } from '@nn-lab/core/report';
-import type { CourseRun } from '../course.js';
-import type { SuccessMeasurement } from '../success-rate.js';
-import { courseFigures, meanOf } from './course-figures.js';
-import { drawXorPlots } from './plots.js';
+import type { RunMachine } from '@nn-lab/core/experiment';
+import { formatCount, formatPercent, formatQuantity } from '@nn-lab/core/format';
+import type { Report, ReportSection } from '@nn-lab/core/report';
+import { courseFacts } from './facts.js';
+import { type drawXorPlots, meanOf, type XorResults } from './figures.js';
+import type { CourseRun } from './reproduce.js';
 
-/** What the report is written of. */
-export interface XorResults {
-  readonly runs: readonly CourseRun[];
-  readonly lazy: readonly number[];
-  readonly oneStreamLazy: readonly number[];
-  readonly success: readonly SuccessMeasurement[];
-  readonly document: {
-    readonly seed: number;
-    readonly seconds: number;
-    readonly machine: RunMachine;
-  };
+/** The plots that the report shows. */
+type XorPlots = ReturnType<typeof drawXorPlots>;
+
+/** What else the report says of a run. */
+export interface XorReportSettings {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly machine: RunMachine;
 }
 
-/** Draws the plots (SVG and PNG) and writes `report.html`. */
-export async function writeXorReport(folder: RunFolder, results: XorResults): Promise<void> {
-  const plots = drawXorPlots(results);
-  for (const [name, svg] of Object.entries(plots)) {
-    await folder.write(`plots/${name}.svg`, svg);
-    await folder.write(`plots/${name}.png`, await renderPng(svg, { scale: 2 }));
-  }
-  await folder.write('report.html', report(results, plots));
-}
-
-function report(results: XorResults, plots: ReturnType<typeof drawXorPlots>): string {
-  const { runs, lazy, success, document } = results;
+/** The report of a reproduction, with the course's figures beside ours. */
+export function xorReport(
+  results: XorResults,
+  plots: XorPlots,
+  { seed, seconds, machine }: XorReportSettings,
+): Report {
+  const { runs, lazy, success } = results;
   const first = runs[0]!;
   const best = success.reduce((a, b) => (b.rate > a.rate ? b : a));
-  return buildReport({
+  return {
     title: 'XOR and gradient descent from scratch',
     subtitle:
       'A network of two inputs, two hidden units and one output, sigmoids everywhere, nine weights.',
@@ -42,12 +32,12 @@ function report(results: XorResults, plots: ReturnType<typeof drawXorPlots>): st
       {
         label: 'Evaluations at learning rate 0.3',
         value: formatCount(first.evaluations),
-        note: `course ${formatCount(courseFigures.evaluations)}`,
+        note: `course ${formatCount(courseFacts.evaluations.value)}`,
       },
       {
         label: 'Lazy search, mean draws',
         value: formatCount(Math.round(meanOf(lazy))),
-        note: `course ${formatCount(courseFigures.lazy.mean)}`,
+        note: `course ${formatCount(courseFacts.lazyMean.value)}`,
       },
       {
         label: 'Best success rate',
@@ -58,14 +48,14 @@ function report(results: XorResults, plots: ReturnType<typeof drawXorPlots>): st
     sections: [
       courseSection(results),
       trainingSection(runs, plots),
-      ...furtherSections(results, plots),
+      ...furtherSections(results, plots, seed),
     ],
-    footer: `${document.machine.cpu}, Node ${document.machine.node}; ${document.seconds.toFixed(1)} s in all. The course's figures are from its students' report; what it does not state is left empty.`,
-  });
+    footer: `${machine.cpu}, Node ${machine.node}; ${seconds.toFixed(1)} s in all. The course's figures are from its students' report; what it does not state is left empty.`,
+  };
 }
 
 function courseSection({ runs, lazy }: XorResults): ReportSection {
-  const { evaluations, lazy: course } = courseFigures;
+  const { evaluations, lazyMean, lazyFewest, lazyMost } = courseFacts;
   return {
     title: 'Beside the course',
     blocks: [
@@ -79,22 +69,22 @@ function courseSection({ runs, lazy }: XorResults): ReportSection {
             note: 'the initial one included',
             values: [
               index === 0
-                ? { ours: run.evaluations, other: evaluations }
+                ? { ours: run.evaluations, other: evaluations.value }
                 : { ours: run.evaluations },
             ],
           })),
           {
-            name: 'Lazy search, mean draws',
+            name: lazyMean.name,
             note: formatQuantity(lazy.length, 'search'),
-            values: [{ ours: meanOf(lazy), other: course.mean }],
+            values: [{ ours: meanOf(lazy), other: lazyMean.value }],
           },
           {
-            name: 'Lazy search, fewest draws',
-            values: [{ ours: Math.min(...lazy), other: course.min }],
+            name: lazyFewest.name,
+            values: [{ ours: Math.min(...lazy), other: lazyFewest.value }],
           },
           {
-            name: 'Lazy search, most draws',
-            values: [{ ours: Math.max(...lazy), other: course.max }],
+            name: lazyMost.name,
+            values: [{ ours: Math.max(...lazy), other: lazyMost.value }],
           },
         ],
       },
@@ -102,10 +92,7 @@ function courseSection({ runs, lazy }: XorResults): ReportSection {
   };
 }
 
-function trainingSection(
-  runs: readonly CourseRun[],
-  plots: ReturnType<typeof drawXorPlots>,
-): ReportSection {
+function trainingSection(runs: readonly CourseRun[], plots: XorPlots): ReportSection {
   return {
     title: 'Gradient descent',
     blocks: [
@@ -136,8 +123,9 @@ function trainingSection(
 }
 
 function furtherSections(
-  { lazy, oneStreamLazy, success, document }: XorResults,
-  plots: ReturnType<typeof drawXorPlots>,
+  { lazy, oneStreamLazy, success }: XorResults,
+  plots: XorPlots,
+  seed: number,
 ): ReportSection[] {
   const { count, maxEvaluations } = success[0]!;
   return [
@@ -161,7 +149,7 @@ function furtherSections(
       blocks: [
         {
           kind: 'text',
-          text: `${formatQuantity(count, 'initialisation')} of each kind (seed ${document.seed}), the same for every learning rate. A run that has not solved XOR after ${formatQuantity(maxEvaluations, 'evaluation')} counts as stuck.`,
+          text: `${formatQuantity(count, 'initialisation')} of each kind (seed ${seed}), the same for every learning rate. A run that has not solved XOR after ${formatQuantity(maxEvaluations, 'evaluation')} counts as stuck.`,
         },
         { kind: 'figures', figures: [{ picture: plots.success }] },
         {

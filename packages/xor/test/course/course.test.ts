@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { courseLazyCounts, courseRuns, oneStreamLazyCounts } from '../src/index.js';
+import { courseLazyCounts, courseRuns, oneStreamLazyCounts } from '../../src/course/index.js';
 
 /** Made by NumPy: see fixtures/course.py. */
 interface Oracle {
@@ -20,7 +20,7 @@ interface Oracle {
 let oracle: Oracle;
 beforeAll(async () => {
   oracle = JSON.parse(
-    await readFile(new URL('./fixtures/course.json', import.meta.url), 'utf8'),
+    await readFile(new URL('../fixtures/course.json', import.meta.url), 'utf8'),
   ) as Oracle;
 });
 

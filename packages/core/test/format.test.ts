@@ -7,7 +7,7 @@ import {
   formatPercent,
   formatQuantity,
   formatTable,
-} from '../../src/cli/format.js';
+} from '../src/format.js';
 
 test.each([
   [1, 'picture', '1 picture'],

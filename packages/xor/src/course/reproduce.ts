@@ -7,9 +7,9 @@ import {
 } from '@nn-lab/core/checks';
 import { RandomState } from '@nn-lab/core/random';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { searchLazily } from './lazy-search.js';
-import type { Initialisation } from './success-rate.js';
-import { trainXor, type XorTraining } from './train-xor.js';
+import { searchLazily } from '../lazy-search.js';
+import type { Initialisation } from '../success-rate.js';
+import { trainXor, type XorTraining } from '../train-xor.js';
 
 /** One training run of the course. */
 export interface CourseRun extends XorTraining {

@@ -1,5 +1,7 @@
 import { printableLine } from './printable.js';
 
+export { printableLine };
+
 /**
  * A duration for people: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 05 min`, `2 d 03 h`.
  *
