@@ -1,7 +1,11 @@
-/** CRC-32 of bytes (ISO 3309, as in gzip and PNG), four bytes at a time. */
-export function crc32(bytes: Uint8Array): number {
+/**
+ * CRC-32 of bytes (ISO 3309, as in gzip and PNG), four bytes at a time.
+ *
+ * @param before - The CRC-32 of the bytes before these.
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
   const [table0, table1, table2, table3] = tables();
-  let crc = -1;
+  let crc = ~before;
   let index = 0;
   for (const end = bytes.length - 3; index < end; index += 4) {
     crc ^=

@@ -19,14 +19,14 @@ export const classifyCommand = defineCommand({
     ...backendOptions,
   ],
   examples: [{ args: 'classify seven.png --invert', does: 'read a digit written with a dark pen' }],
-  async run({ options, arguments: { input }, log, result }) {
+  async run({ options, arguments: { input }, log, signal, result }) {
     const trained = await readTrained(options.model);
     const isTable = input.length === 1 && /\.csv$/i.test(input[0]!);
     const x = isTable
-      ? (await readTable(input[0]!, { log })).x
+      ? (await readTable(input[0]!, { log, signal })).x
       : await readPictures(input, trained, options.invert);
     await startBackend(options, log);
-    const predicted = await trained.classifier.predict(x);
+    const predicted = await trained.classifier.predict(x, { signal });
     const rows = Array.from(predicted, (label, row) => ({
       ...(isTable ? { row } : { file: input[row]! }),
       label,

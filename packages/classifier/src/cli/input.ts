@@ -72,21 +72,30 @@ export async function readDataset(
  */
 export async function readTable(
   file: string,
-  { labelsFile, log }: { readonly labelsFile?: string | undefined; readonly log: CliLog },
+  {
+    labelsFile,
+    log,
+    signal,
+  }: {
+    readonly labelsFile?: string | undefined;
+    readonly log: CliLog;
+    readonly signal: AbortSignal;
+  },
 ): Promise<LabelledRows> {
   const say = (path: string, note: string | undefined) => {
     if (note !== undefined) log.info(`${path}: ${note}`);
   };
-  const table = parseNumberCsv(await readInput(file), { source: basename(file) });
+  const table = await parseNumberCsv(await readInput(file), { source: basename(file), signal });
   say(file, table.note);
   const x = matrixOf(withoutRounding(table.values), table.columns);
   if (labelsFile === undefined) {
     const { classes: labels, classNames = [] } = table.labels ?? {};
     return { x, labels, classNames };
   }
-  const { classes, classNames, note } = parseLabelCsv(await readInput(labelsFile), {
+  const { classes, classNames, note } = await parseLabelCsv(await readInput(labelsFile), {
     source: basename(labelsFile),
     rows: table.rows,
+    signal,
   });
   say(labelsFile, note);
   if (table.labels) log.info(`${labelsFile}: Took these labels instead.`);

@@ -149,7 +149,7 @@ async function readRows(
   output: { readonly log: CliLog; readonly signal: AbortSignal },
 ) {
   if (table !== undefined) {
-    const rows = await readTable(table, { labelsFile: options.labels, log: output.log });
+    const rows = await readTable(table, { labelsFile: options.labels, ...output });
     return { rows: firstRows(rows, options.count), sources: [], name: table };
   }
   if (options.labels !== undefined) {

@@ -135,7 +135,7 @@ describe('nn-classifier', () => {
       'people.csv: Took semicolons as the delimiter, the first line as column names, the column `kind` as labels (2 classes) and commas as decimal marks.',
     );
     expect(JSON.parse(ended.stdout)).toMatchObject({ rows: 30, columns: 2 });
-    const map = parseNumberCsv(await readFile(join(out, 'map.csv')));
+    const map = await parseNumberCsv(await readFile(join(out, 'map.csv')));
     expect(map.labels!.classNames).toEqual(['even', 'odd; 1']);
     expect(await readFile(join(out, 'plots', 'map.svg'), 'utf8')).toContain('even');
 

@@ -18,6 +18,7 @@ import {
   describeDataset,
 } from '../datasets/named-datasets.js';
 import { sha256Of } from '../datasets/sha256.js';
+import { Work, type WorkOptions } from '../work.js';
 
 /**
  * Loads a named dataset from the first place that has it: your own base address (`data`), the
@@ -42,7 +43,7 @@ export async function loadDataset(
   if (data !== undefined) {
     for (const base of [withSlash(data) + name, data]) {
       const files = await fetchOwn(description, withSlash(base), options, tried);
-      if (files) return assemble(description, files);
+      if (files) return assemble(description, files, options);
     }
     throw notFoundError(description, tried, helpInBrowser);
   }
@@ -54,7 +55,7 @@ export async function loadDataset(
   const files: FetchedFile[] = [];
   for (const file of description.layouts[0]!) {
     const fetched =
-      (cache && (await fromCache(cache, description, file))) ??
+      (cache && (await fromCache(cache, description, file, signal))) ??
       (download ? await fromAddresses(file, mirrors, options, tried) : undefined);
     if (!fetched) {
       if (!download) tried.push({ place: 'download', reason: 'not allowed' });
@@ -65,7 +66,7 @@ export async function loadDataset(
     await cache?.put(cacheKey(description, file), response).catch(() => undefined);
     files.push(fetched);
   }
-  return assemble(description, files);
+  return assemble(description, files, options);
 }
 
 interface FetchedFile {
@@ -129,12 +130,13 @@ async function fromCache(
   cache: Cache,
   description: DatasetDescription,
   file: DatasetFile,
+  signal: AbortSignal | undefined,
 ): Promise<FetchedFile | undefined> {
   const url = cacheKey(description, file);
   const response = await cache.match(url);
   if (!response) return undefined;
   const bytes = new Uint8Array(await response.arrayBuffer());
-  const hash = await sha256Of(bytes);
+  const hash = await sha256Of(bytes, new Work({ signal }));
   return hash === file.sha256 || hash === file.contentSha256 ? { file, bytes, url } : undefined;
 }
 
@@ -161,17 +163,22 @@ async function fromAddresses(
 async function assemble(
   description: DatasetDescription,
   files: readonly FetchedFile[],
+  { signal, onProgress }: WorkOptions,
 ): Promise<LoadedDataset> {
+  const work = new Work({ signal });
   const contents = new Map<string, DatasetContent>();
   const sources: DatasetSource[] = [];
   for (const { file, bytes, url } of files) {
-    const content = isGzip(bytes) ? await gunzip(bytes, { source: url }) : bytes;
-    const hash = await sha256Of(bytes);
+    const content = isGzip(bytes)
+      ? await gunzip(bytes, { source: url, signal, onProgress })
+      : bytes;
+    const hash = await sha256Of(bytes, work);
     const official =
       hash === file.sha256 ||
-      (file.contentSha256 !== undefined && (await sha256Of(content)) === file.contentSha256);
+      (file.contentSha256 !== undefined && (await sha256Of(content, work)) === file.contentSha256);
     contents.set(file.role, { bytes: content, source: url });
     sources.push({ file: file.name, url, sha256: hash, official });
   }
-  return { ...(await assembleDataset(description.name, contents)), sources };
+  const assembled = await assembleDataset(description.name, contents, { signal, onProgress });
+  return { ...assembled, sources };
 }

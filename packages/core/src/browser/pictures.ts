@@ -3,6 +3,8 @@ import { fetchPicture } from '../datasets/fetch-picture.js';
 import { decodePicture } from '../datasets/formats/decode-picture.js';
 import type { DecodePictureOptions } from '../datasets/formats/picture-format.js';
 import {
+  checkLabelledPicturesOptions,
+  checkPictureFolderOptions,
   collectPictures,
   type LabelledPicture,
   type LabelledPicturesOptions,
@@ -72,6 +74,7 @@ export async function readPictureFolder(
   files: Iterable<File>,
   options: PictureFolderOptions = {},
 ): Promise<Dataset> {
+  checkPictureFolderOptions(options);
   const { maxPixels } = options;
   const pictures = [...files]
     .map((file) => ({ file, path: file.webkitRelativePath.split('/') }))
@@ -98,6 +101,7 @@ export async function listLabelledPictures(
   files: Iterable<File>,
   options: LabelledPicturesOptions = {},
 ): Promise<LabelledPicture<File>[]> {
+  checkLabelledPicturesOptions(options);
   const { table = 'labels.csv', fileColumn = 'file' } = options;
   const byName = new Map([...files].map((file) => [file.name, file]));
   const chosen = (name: string): File => {
@@ -107,6 +111,6 @@ export async function listLabelledPictures(
     return file;
   };
   const bytes = await bytesOf(chosen(table));
-  const rows = readPictureTable(bytes, table, fileColumn);
+  const rows = await readPictureTable(bytes, table, fileColumn, options);
   return rows.map((row) => ({ ...row, location: chosen(row.file) }));
 }

@@ -1,5 +1,5 @@
+import { Work, type WorkOptions } from '../work.js';
 import { unpackedLimit } from './formats/inflate.js';
-import type { DownloadProgress } from './load-dataset.js';
 import type { DatasetFile } from './named-datasets.js';
 
 /** How often an address is asked, and how often in a row without getting anywhere. */
@@ -62,12 +62,10 @@ export class MemoryStore implements DownloadStore {
 }
 
 /** Options of `fetchFile`. */
-export interface FetchFileOptions {
+export interface FetchFileOptions extends WorkOptions {
   readonly idleTimeout: number;
   /** The SHA-256 of bytes, in hexadecimal. */
-  readonly sha256: (bytes: Uint8Array) => Promise<string>;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  readonly sha256: (bytes: Uint8Array, work: Work) => Promise<string>;
 }
 
 /**
@@ -76,7 +74,7 @@ export interface FetchFileOptions {
  * begins anew if that was bad.
  *
  * @throws FetchFailure when the address does not give it.
- * @throws whatever `onProgress` or the store throws.
+ * @throws the signal's reason, and whatever `onProgress` or the store throws.
  */
 export async function fetchFile(
   file: DatasetFile,
@@ -88,7 +86,7 @@ export async function fetchFile(
     const resumed = store.size > 0;
     await fetchRest(file, url, store, options);
     const bytes = await store.read();
-    const hash = await options.sha256(bytes);
+    const hash = await options.sha256(bytes, new Work(options));
     if (hash === file.sha256 || hash === file.contentSha256) return bytes;
     await store.restart();
     if (!resumed) {
@@ -103,8 +101,10 @@ async function fetchRest(
   store: DownloadStore,
   { idleTimeout, signal, onProgress }: FetchFileOptions,
 ): Promise<void> {
+  const work = new Work({ signal, onProgress });
   const total = file.bytes;
   const maxBytes = Math.max(total, file.contentBytes ?? unpackedLimit(total));
+  work.begin(`downloading ${file.name}`, total);
   let farthest = store.size;
   let fruitless = 0;
   for (let tries = 1; store.size !== total; tries++) {
@@ -120,7 +120,7 @@ async function fetchRest(
       if (offset !== from) await store.restart();
       for await (const chunk of chunks) {
         await store.append(chunk);
-        onProgress?.({ file: file.name, url, received: store.size, total });
+        await work.reach(Math.min(store.size, total));
       }
       return;
     } catch (error) {

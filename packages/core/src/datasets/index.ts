@@ -61,7 +61,6 @@ export {
   type DatasetContent,
   DatasetNotFoundError,
   type DatasetSource,
-  type DownloadProgress,
   describeOrigin,
   type LoadDatasetOptions,
   type LoadedDataset,

@@ -1,7 +1,5 @@
 import {
-  abortSignal,
   arrayOf,
-  callback,
   checkOptions,
   flag,
   type OptionChecks,
@@ -9,8 +7,9 @@ import {
   text,
 } from '../checks/index.js';
 import { DataFormatError, NnLabError } from '../errors.js';
+import { Work, type WorkOptions, workChecks } from '../work.js';
 import { createDataset, type Dataset } from './dataset.js';
-import { formatError } from './formats/bytes.js';
+import { copyInParts, formatError } from './formats/bytes.js';
 import { type CifarRecords, parseCifar } from './formats/cifar.js';
 import { parseNumberCsv } from './formats/csv.js';
 import { parseIdx } from './formats/idx.js';
@@ -49,18 +48,8 @@ export function describeOrigin(name: DatasetName, { sources }: LoadedDataset): s
   return official ? name : `${name} (not the official files)`;
 }
 
-/** How far a download has come. */
-export interface DownloadProgress {
-  readonly file: string;
-  readonly url: string;
-  /** Bytes that are here, those of an earlier try included. */
-  readonly received: number;
-  /** Bytes that the file has. */
-  readonly total: number;
-}
-
 /** Options of `loadDataset`. */
-export interface LoadDatasetOptions {
+export interface LoadDatasetOptions extends WorkOptions {
   /**
    * Where your own files are: in Node a folder (default: the environment variable `NN_LAB_DATA`), in
    * the browser a base address. The files may lie there or in a folder named as the dataset; where
@@ -81,10 +70,6 @@ export interface LoadDatasetOptions {
    * Default 30,000.
    */
   readonly idleTimeout?: number;
-  /** Ends the loading. */
-  readonly signal?: AbortSignal;
-  /** Told of each piece of a download. */
-  readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
 /** @throws InvalidArgumentError for an option that is unknown or cannot be used. */
@@ -93,6 +78,7 @@ export function checkLoadDatasetOptions(options: LoadDatasetOptions): void {
 }
 
 const loadDatasetChecks: OptionChecks<LoadDatasetOptions> = {
+  ...workChecks,
   data: text,
   cache: {
     expected: 'a string or false',
@@ -101,8 +87,6 @@ const loadDatasetChecks: OptionChecks<LoadDatasetOptions> = {
   download: flag,
   mirrors: arrayOf(text),
   idleTimeout: positiveNumber,
-  signal: abortSignal,
-  onProgress: callback,
 };
 
 /** A named dataset is in none of the places where it is looked for. */
@@ -153,13 +137,17 @@ export interface DatasetContent {
 export async function assembleDataset(
   name: DatasetName,
   contents: ReadonlyMap<string, DatasetContent>,
+  options: WorkOptions = {},
 ): Promise<{ readonly train: Dataset; readonly test: Dataset }> {
+  checkOptions(options, workChecks);
   const description = describeDataset(name);
-  if (name === 'cifar-10') return assembleCifar(description, contents);
+  if (name === 'cifar-10') return assembleCifar(description, contents, options);
   const read = name === 'digits16' ? digits16Part : idxPart;
+  const part = (images: string, labels: string) =>
+    read(description, content(contents, images), content(contents, labels), options);
   return {
-    train: read(description, content(contents, 'trainImages'), content(contents, 'trainLabels')),
-    test: read(description, content(contents, 'testImages'), content(contents, 'testLabels')),
+    train: await part('trainImages', 'trainLabels'),
+    test: await part('testImages', 'testLabels'),
   };
 }
 
@@ -169,13 +157,14 @@ function content(contents: ReadonlyMap<string, DatasetContent>, role: string): D
   return found;
 }
 
-function idxPart(
+async function idxPart(
   { name, shape, classNames }: DatasetDescription,
   images: DatasetContent,
   labels: DatasetContent,
-): Dataset {
-  const pixels = parseIdx(images.bytes, { source: images.source });
-  const classes = parseIdx(labels.bytes, { source: labels.source });
+  options: WorkOptions,
+): Promise<Dataset> {
+  const pixels = await parseIdx(images.bytes, { ...options, source: images.source });
+  const classes = await parseIdx(labels.bytes, { ...options, source: labels.source });
   const [count, height, width] = pixels.shape;
   if (
     pixels.shape.length !== 3 ||
@@ -199,24 +188,33 @@ function idxPart(
   return createDataset({ name, shape, images: pixels.data, labels: classes.data, classNames });
 }
 
-function digits16Part(
+async function digits16Part(
   { name, classNames }: DatasetDescription,
   images: DatasetContent,
   labels: DatasetContent,
-): Dataset {
-  const pixels = parseNumberCsv(images.bytes, { source: images.source, labels: false });
-  const classes = parseNumberCsv(labels.bytes, { source: labels.source, labels: false });
+  options: WorkOptions,
+): Promise<Dataset> {
+  const parse = ({ bytes, source }: DatasetContent) =>
+    parseNumberCsv(bytes, { ...options, source, labels: false });
+  const pixels = await parse(images);
+  const classes = await parse(labels);
   if (pixels.columns !== 256) {
     throw mislabelled(images, '256 numbers a line', `${pixels.columns}`);
   }
-  const outside = pixels.values.findIndex((value) => value < -1 || value > 1);
-  if (outside >= 0) {
-    throw mislabelled(
-      images,
-      'grey values from -1 to 1',
-      `${pixels.values[outside]} in line ${Math.floor(outside / 256) + 1}, column ${(outside % 256) + 1}`,
-    );
-  }
+  const values = new Float32Array(pixels.values.length);
+  await new Work(options).inParts(values.length, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const value = pixels.values[i]!;
+      if (value < -1 || value > 1) {
+        throw mislabelled(
+          images,
+          'grey values from -1 to 1',
+          `${value} in line ${Math.floor(i / 256) + 1}, column ${(i % 256) + 1}`,
+        );
+      }
+      values[i] = value;
+    }
+  });
   if (classes.columns !== 1 || classes.rows !== pixels.rows) {
     throw mislabelled(
       labels,
@@ -228,7 +226,7 @@ function digits16Part(
   return createDataset({
     name,
     shape: [16, 16, 1],
-    images: Float32Array.from(pixels.values),
+    images: values,
     labels: Uint8Array.from(classes.values),
     classNames,
     range: [-1, 1],
@@ -238,12 +236,14 @@ function digits16Part(
 async function assembleCifar(
   { name, shape, classNames }: DatasetDescription,
   contents: ReadonlyMap<string, DatasetContent>,
+  options: WorkOptions,
 ): Promise<{ train: Dataset; test: Dataset }> {
+  const work = new Work(options);
   const archive = contents.get('archive');
   const files = archive
-    ? await parseTar(archive.bytes, { source: archive.source })
+    ? await parseTar(archive.bytes, { ...options, source: archive.source })
     : new Map([...contents].map(([role, { bytes }]) => [role, bytes]));
-  const records = (file: string): CifarRecords => {
+  const records = async (file: string): Promise<CifarRecords> => {
     const name = [...files.keys()].find((key) => key === file || key.endsWith(`/${file}`));
     if (!name) {
       const source = archive?.source ?? file;
@@ -253,24 +253,25 @@ async function assembleCifar(
       );
     }
     const source = archive ? `${archive.source}/${name}` : contents.get(name)!.source;
-    const parsed = parseCifar(files.get(name)!, { source });
+    const parsed = await parseCifar(files.get(name)!, { ...options, source });
     files.delete(name);
     return parsed;
   };
-  const part = (parts: readonly CifarRecords[]): Dataset => {
+  const part = async (parts: readonly CifarRecords[]): Promise<Dataset> => {
     const count = parts.reduce((sum, { count }) => sum + count, 0);
     const images = new Uint8Array(count * 3072);
     const labels = new Uint8Array(count);
     let offset = 0;
     for (const records of parts) {
-      images.set(records.images, offset * 3072);
+      await copyInParts(records.images, images, offset * 3072, work);
       labels.set(records.labels, offset);
       offset += records.count;
     }
     return createDataset({ name, shape, images, labels, classNames });
   };
-  const batches = [1, 2, 3, 4, 5].map((batch) => records(`data_batch_${batch}.bin`));
-  return { train: part(batches), test: part([records('test_batch.bin')]) };
+  const batches: CifarRecords[] = [];
+  for (const batch of [1, 2, 3, 4, 5]) batches.push(await records(`data_batch_${batch}.bin`));
+  return { train: await part(batches), test: await part([await records('test_batch.bin')]) };
 }
 
 function checkLabels(file: DatasetContent, labels: ArrayLike<number>, classes: number): void {

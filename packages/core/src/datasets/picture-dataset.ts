@@ -1,10 +1,20 @@
+import {
+  checkOptions,
+  type OptionChecks,
+  oneOf,
+  pairOf,
+  text,
+  wholeNumber,
+} from '../checks/index.js';
 import { InvalidArgumentError, ShapeError } from '../errors.js';
+import { Work, type WorkOptions, workChecks } from '../work.js';
 import { createDataset, type Dataset } from './dataset.js';
 import { type CsvTable, parseCsv } from './formats/csv.js';
+import { decodePictureChecks } from './formats/picture-format.js';
 import { type Picture, resizePicture, toGray, toRgb } from './pictures.js';
 
 /** Options of `readPictureFolder`. */
-export interface PictureFolderOptions {
+export interface PictureFolderOptions extends WorkOptions {
   /** What the data are. Default: the name of the folder. */
   readonly name?: string;
   /** Every picture is brought to this size; without it all must have the size of the first. */
@@ -14,6 +24,19 @@ export interface PictureFolderOptions {
   /** The most pixels that a picture may have by its header. Default 100,000,000. */
   readonly maxPixels?: number;
 }
+
+/** @throws InvalidArgumentError for an option that is unknown or cannot be used. */
+export function checkPictureFolderOptions(options: PictureFolderOptions): void {
+  checkOptions(options, pictureFolderChecks);
+}
+
+const pictureFolderChecks: OptionChecks<PictureFolderOptions> = {
+  ...workChecks,
+  name: text,
+  size: pairOf(wholeNumber(1)),
+  channels: oneOf(1, 3),
+  maxPixels: decodePictureChecks.maxPixels,
+};
 
 /** A picture file that stands in a table with what is known about it. */
 export interface LabelledPicture<Location> {
@@ -26,12 +49,23 @@ export interface LabelledPicture<Location> {
 }
 
 /** Options of `listLabelledPictures`. */
-export interface LabelledPicturesOptions {
+export interface LabelledPicturesOptions extends WorkOptions {
   /** Name of the table. Default `'labels.csv'`. */
   readonly table?: string;
   /** The column that has the names of the pictures. Default `'file'`. */
   readonly fileColumn?: string;
 }
+
+/** @throws InvalidArgumentError for an option that is unknown or cannot be used. */
+export function checkLabelledPicturesOptions(options: LabelledPicturesOptions): void {
+  checkOptions(options, labelledPicturesChecks);
+}
+
+const labelledPicturesChecks: OptionChecks<LabelledPicturesOptions> = {
+  ...workChecks,
+  table: text,
+  fileColumn: text,
+};
 
 /** A picture that is yet to be read, and its class. */
 export interface PictureEntry {
@@ -61,6 +95,8 @@ export async function collectPictures(
   }
   let size = options.size;
   let images: Uint8Array | undefined;
+  const work = new Work(options);
+  work.begin('reading', entries.length);
   for (const [i, entry] of entries.entries()) {
     const read = await entry.read();
     size ??= [read.height, read.width];
@@ -72,6 +108,7 @@ export async function collectPictures(
     const picture = (channels === 1 ? toGray : toRgb)(resizePicture(read, size[1], size[0]));
     images ??= new Uint8Array(entries.length * picture.data.length);
     images.set(picture.data, i * picture.data.length);
+    await work.reach(i + 1);
   }
   const labels = Int32Array.from(entries, ({ className }) => classNames.indexOf(className));
   return createDataset({ name, shape: [...size!, channels], images: images!, labels, classNames });
@@ -83,12 +120,15 @@ export async function collectPictures(
  * @throws DataFormatError when the table cannot be read.
  * @throws InvalidArgumentError when it has no such column, or names a file outside of its folder.
  */
-export function readPictureTable(
+export async function readPictureTable(
   bytes: Uint8Array,
   source: string,
   fileColumn: string,
-): { readonly file: string; readonly fields: Readonly<Record<string, string>> }[] {
-  const { header = [], rows }: CsvTable = parseCsv(bytes, { source, header: true });
+  options: WorkOptions,
+): Promise<{ readonly file: string; readonly fields: Readonly<Record<string, string>> }[]> {
+  const { signal, onProgress } = options;
+  const table: CsvTable = await parseCsv(bytes, { source, header: true, signal, onProgress });
+  const { header = [], rows } = table;
   if (!header.includes(fileColumn)) {
     throw new InvalidArgumentError(
       `Expected a column named \`${fileColumn}\` in ${source}, got ${header.join(', ')}. Name the column of the files so in the first line.`,

@@ -1,20 +1,28 @@
+import { Parts, type Work } from '../work.js';
+
 /** The SHA-256 of bytes in hexadecimal, also on pages that have no `crypto.subtle`, over plain http. */
-export async function sha256Of(bytes: Uint8Array): Promise<string> {
+export async function sha256Of(bytes: Uint8Array, work: Work): Promise<string> {
   const { subtle } = crypto;
   const digest = subtle
     ? new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>))
-    : sha256(bytes);
+    : await sha256(bytes, work);
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** SHA-256 (NIST, FIPS 180-4). */
-export function sha256(bytes: Uint8Array): Uint8Array {
+export async function sha256(bytes: Uint8Array, work: Work): Promise<Uint8Array> {
   const state = Uint32Array.from(primes(8), (prime) => fraction(Math.sqrt(prime)));
   const constants = Uint32Array.from(primes(64), (prime) => fraction(Math.cbrt(prime)));
   const words = new Uint32Array(64);
   const whole = bytes.length - (bytes.length % 64);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < whole; at += 64) compress(state, constants, words, view, at);
+  await work.inParts(
+    whole,
+    (begin, end) => {
+      for (let at = begin; at < end; at += 64) compress(state, constants, words, view, at);
+    },
+    new Parts(64),
+  );
 
   const last = new DataView(new ArrayBuffer(bytes.length - whole < 56 ? 64 : 128));
   new Uint8Array(last.buffer).set(bytes.subarray(whole));

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,9 +24,11 @@ import {
   describeDataset,
 } from '../datasets/named-datasets.js';
 import { DataFormatError, InvalidArgumentError } from '../errors.js';
+import { Work, type WorkOptions } from '../work.js';
 import { downloadDatasetFile } from './download.js';
 import { findPackageFile } from './package-files.js';
 import { kindOf, readPlainFile } from './read-plain-file.js';
+import { sha256Of } from './sha256.js';
 
 /**
  * Loads a named dataset from the first place that has it: your own folder (`data` or the environment
@@ -61,7 +62,7 @@ export async function loadDataset(
   const own = ownFolder(options.data);
   if (!own) tried.push({ place: 'NN_LAB_DATA', reason: 'not set' });
   const inOwn = own && (await findInOwnFolder(description, own, tried));
-  if (inOwn) return loadFiles(description, inOwn, signal);
+  if (inOwn) return loadFiles(description, inOwn, options);
   const note = own && `${own.setting} names ${own.folder}, which has no ${name}.`;
   const found = await loadFromElsewhere(description, { ...options, download, idleTimeout }, tried);
   return note === undefined ? found : { ...found, note };
@@ -73,17 +74,19 @@ async function loadFromElsewhere(
   tried: DatasetAttempt[],
 ): Promise<LoadedDataset> {
   const { name } = description;
-  const { download, signal } = options;
+  const { download } = options;
   const cache = options.cache === false ? undefined : (options.cache ?? defaultCacheFolder());
   if (cache && description.addresses.length > 0) {
     const found = await findInFolder(description, join(cache, name), tried);
-    if (found && (await allOfficial(found))) return loadFiles(description, found, signal);
+    if (found && (await allOfficial(found, options))) {
+      return loadFiles(description, found, options);
+    }
     if (found)
       tried.push({ place: join(cache, name), reason: 'its files are not the official ones' });
   }
   for (const folder of systemFolders(description, tried)) {
     const found = await findInFolder(description, folder, tried);
-    if (found) return loadFiles(description, found, signal);
+    if (found) return loadFiles(description, found, options);
   }
   if (name === 'digits16') {
     const { train, test, sha256 } = await loadEmbeddedDigits();
@@ -94,7 +97,7 @@ async function loadFromElsewhere(
   } else {
     const folder = cache ? join(cache, name) : undefined;
     const fetched = await downloadAll(description, folder, options, tried);
-    if (fetched) return assemble(description, fetched);
+    if (fetched) return assemble(description, fetched, options);
   }
   throw notFoundError(description, tried, description.help);
 }
@@ -209,9 +212,10 @@ function systemFolders({ systemFolders, npmPackage }: DatasetDescription, tried:
   return folders;
 }
 
-async function allOfficial(files: readonly FoundFile[]): Promise<boolean> {
+async function allOfficial(files: readonly FoundFile[], { signal }: WorkOptions): Promise<boolean> {
+  const work = new Work({ signal });
   for (const { file, path } of files) {
-    const hash = sha256(await readData(path));
+    const hash = await sha256Of(await readData(path), work);
     if (hash !== file.sha256 && hash !== file.contentSha256) return false;
   }
   return true;
@@ -235,33 +239,36 @@ interface FetchedFile {
 async function loadFiles(
   description: DatasetDescription,
   found: readonly FoundFile[],
-  signal: AbortSignal | undefined,
+  options: WorkOptions,
 ): Promise<LoadedDataset> {
   const files: FetchedFile[] = [];
   for (const { file, path } of found) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     files.push({ file, bytes: await readData(path), location: { path } });
   }
-  return assemble(description, files);
+  return assemble(description, files, options);
 }
 
 async function assemble(
   description: DatasetDescription,
   files: readonly FetchedFile[],
+  { signal, onProgress }: WorkOptions,
 ): Promise<LoadedDataset> {
+  const work = new Work({ signal });
   const contents = new Map<string, DatasetContent>();
   const sources: DatasetSource[] = [];
   for (const { file, bytes, location } of files) {
     const source = 'path' in location ? location.path : location.url;
     const content = isGzip(bytes) ? await gunzip(bytes, source) : bytes;
-    const hash = sha256(bytes);
+    const hash = await sha256Of(bytes, work);
     const official =
       hash === file.sha256 ||
-      (file.contentSha256 !== undefined && sha256(content) === file.contentSha256);
+      (file.contentSha256 !== undefined && (await sha256Of(content, work)) === file.contentSha256);
     contents.set(file.role, { bytes: content, source });
     sources.push({ file: file.name, ...location, sha256: hash, official });
   }
-  return { ...(await assembleDataset(description.name, contents)), sources };
+  const assembled = await assembleDataset(description.name, contents, { signal, onProgress });
+  return { ...assembled, sources };
 }
 
 /** Node's own inflater takes a third of the time of its `DecompressionStream`. */
@@ -277,10 +284,6 @@ async function gunzip(bytes: Uint8Array, source: string): Promise<Uint8Array> {
       { source, cause },
     );
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 async function downloadAll(

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -8,13 +7,11 @@ import {
   fetchFile,
   MemoryStore,
 } from '../datasets/fetch-file.js';
-import type {
-  DatasetAttempt,
-  DownloadProgress,
-  LoadDatasetOptions,
-} from '../datasets/load-dataset.js';
+import type { DatasetAttempt, LoadDatasetOptions } from '../datasets/load-dataset.js';
 import type { DatasetFile } from '../datasets/named-datasets.js';
+import type { Progress } from '../work.js';
 import { makeFolder } from './make-folder.js';
+import { sha256Of } from './sha256.js';
 
 type DownloadOptions = LoadDatasetOptions & { readonly idleTimeout: number };
 
@@ -37,7 +34,7 @@ export async function downloadDatasetFile(
 ): Promise<{ bytes: Uint8Array; location: { path: string } | { url: string } } | undefined> {
   const urls = addresses.map((address) => address.replace(/\/?$/, `/${file.name}`));
   let thrown: { readonly error: unknown } | undefined;
-  const onProgress = (progress: DownloadProgress) => {
+  const onProgress = (progress: Progress) => {
     try {
       options.onProgress?.(progress);
     } catch (error) {
@@ -50,7 +47,11 @@ export async function downloadDatasetFile(
     store = folder ? await PartialFile.open(folder, file) : new MemoryStore(file.bytes);
     for (const url of urls) {
       try {
-        const bytes = await fetchFile(file, url, store, { ...options, sha256, onProgress });
+        const bytes = await fetchFile(file, url, store, {
+          ...options,
+          sha256: sha256Of,
+          onProgress,
+        });
         if (store instanceof PartialFile) await store.keep(bytes.length === file.bytes);
         return { bytes, location: { url } };
       } catch (error) {
@@ -68,10 +69,6 @@ export async function downloadDatasetFile(
     if (store instanceof PartialFile) await store.close();
   }
   return undefined;
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /**

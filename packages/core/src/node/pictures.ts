@@ -6,6 +6,8 @@ import { fetchPicture } from '../datasets/fetch-picture.js';
 import { decodePicture } from '../datasets/formats/decode-picture.js';
 import type { DecodePictureOptions } from '../datasets/formats/picture-format.js';
 import {
+  checkLabelledPicturesOptions,
+  checkPictureFolderOptions,
   collectPictures,
   type LabelledPicture,
   type LabelledPicturesOptions,
@@ -55,6 +57,7 @@ export async function readPictureFolder(
   folder: string,
   options: PictureFolderOptions = {},
 ): Promise<Dataset> {
+  checkPictureFolderOptions(options);
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
     throw new InvalidArgumentError(
       `A folder of pictures was expected at ${folder}, but it cannot be read: ${cause.message}.`,
@@ -89,9 +92,11 @@ export async function listLabelledPictures(
   folder: string,
   options: LabelledPicturesOptions = {},
 ): Promise<LabelledPicture<string>[]> {
+  checkLabelledPicturesOptions(options);
   const { table = 'labels.csv', fileColumn = 'file' } = options;
   const path = join(folder, table);
-  const rows = readPictureTable(await readNamedFile(path, 'table'), path, fileColumn);
+  const bytes = await readNamedFile(path, 'table');
+  const rows = await readPictureTable(bytes, path, fileColumn, options);
   return rows.map((row) => ({ ...row, location: join(folder, row.file) }));
 }
 

@@ -19,7 +19,8 @@ export async function readPlainFile(
     if (stats.size > maxBytes) {
       throw new Error(`it has ${stats.size} bytes, more than the ${maxBytes} that are allowed`);
     }
-    return new Uint8Array(await readFile(path));
+    const { buffer, byteOffset, length } = await readFile(path);
+    return new Uint8Array(buffer, byteOffset, length);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     throw new Error(reasons[code ?? ''] ?? message, { cause });

@@ -17,14 +17,17 @@ const expected: Record<
   { header: string[] | null; values: number[]; labels: string[] | null }
 > = JSON.parse(readFileSync(fixturePath('csv/expected.json'), 'utf8'));
 
-const refuse = (content: string, message: string | RegExp, options = {}) => {
-  expect(() => parseNumberCsv(content, options)).toThrow(DataFormatError);
-  expect(() => parseNumberCsv(content, options)).toThrow(message);
+const refuse = async (content: string, message: string | RegExp, options = {}) => {
+  const error = await parseNumberCsv(content, options).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(DataFormatError);
+  expect(() => {
+    throw error;
+  }).toThrow(message);
 };
 
 describe('a table that Python or NumPy wrote', () => {
-  it.each(Object.entries(expected))('%s is read as it was meant', (name, table) => {
-    const read = parseNumberCsv(fixture(`csv/${name}`));
+  it.each(Object.entries(expected))('%s is read as it was meant', async (name, table) => {
+    const read = await parseNumberCsv(fixture(`csv/${name}`));
     expect([...read.values]).toEqual(table.values);
     expect([read.rows, read.columns]).toEqual([4, 2]);
     expect(read.header ?? null).toEqual(table.header);
@@ -56,56 +59,61 @@ describe('parseNumberCsv says what it took for what', () => {
       'x,\u001b[31mclass\n2,b',
       'Took the first line as column names and the column ` [31mclass` as labels (1 class).',
     ],
-  ])('%j', (text, note) => {
-    expect(parseNumberCsv(text).note).toBe(note);
+  ])('%j', async (text, note) => {
+    expect((await parseNumberCsv(text)).note).toBe(note);
   });
 
-  it('and refuses to be told what it does not know', () => {
-    const read = () => parseNumberCsv('1,2', { separator: ';' } as object);
-    expect(read).toThrow('Unknown option `separator`. The options are `source`');
-    expect(() => parseCsv('1', { delimiter: ':' } as object)).toThrow(/Expected `delimiter`/);
+  it('and refuses to be told what it does not know', async () => {
+    await expect(parseNumberCsv('1,2', { separator: ';' } as object)).rejects.toThrow(
+      'Unknown option `separator`. The options are `signal`',
+    );
+    await expect(parseCsv('1', { delimiter: ':' } as object)).rejects.toThrow(
+      /Expected `delimiter`/,
+    );
   });
 
-  it('but not what it was told', () => {
-    expect(parseNumberCsv('x;y\n1;2', { header: true, delimiter: ';' }).note).toBeUndefined();
+  it('but not what it was told', async () => {
+    expect(
+      (await parseNumberCsv('x;y\n1;2', { header: true, delimiter: ';' })).note,
+    ).toBeUndefined();
   });
 });
 
 describe('parseNumberCsv tells names, labels and numbers apart', () => {
-  it('takes names that are numbers from 0 or 1 on, as data frames have them', () => {
-    const { header, labels } = parseNumberCsv('label,0,1,2\n7,0.1,0.2,0.3\n8,1,1,1');
+  it('takes names that are numbers from 0 or 1 on, as data frames have them', async () => {
+    const { header, labels } = await parseNumberCsv('label,0,1,2\n7,0.1,0.2,0.3\n8,1,1,1');
     expect(header).toEqual(['0', '1', '2']);
     expect(labels!.classNames).toEqual(['7', '8']);
-    expect(parseNumberCsv('0,1,2,kind\n5,1,1,a').header).toEqual(['0', '1', '2']);
-    expect(parseNumberCsv(',a\n0,1.5\n1,2.5').header).toEqual(['', 'a']);
+    expect((await parseNumberCsv('0,1,2,kind\n5,1,1,a')).header).toEqual(['0', '1', '2']);
+    expect((await parseNumberCsv(',a\n0,1.5\n1,2.5')).header).toEqual(['', 'a']);
   });
 
-  it('takes a mistyped first line for no names', () => {
-    refuse('1,2x\n3,4', /line 1, column 2: Expected a number, got "2x"/);
-    refuse('17,x\n3,4', /line 1, column 2: Expected a number/);
+  it('takes a mistyped first line for no names', async () => {
+    await refuse('1,2x\n3,4', /line 1, column 2: Expected a number, got "2x"/);
+    await refuse('17,x\n3,4', /line 1, column 2: Expected a number/);
   });
 
-  it('takes a first line for data when it is told', () => {
-    refuse('x,y\n1,2', /line 1, column 1: Expected a number, got "x"/, { header: false });
-    expect(parseNumberCsv('1,2\n3,4', { header: true })).toMatchObject({
+  it('takes a first line for data when it is told', async () => {
+    await refuse('x,y\n1,2', /line 1, column 1: Expected a number, got "x"/, { header: false });
+    expect(await parseNumberCsv('1,2\n3,4', { header: true })).toMatchObject({
       header: ['1', '2'],
       rows: 1,
     });
   });
 
-  it('takes fractions in a column named target for numbers', () => {
-    expect(parseNumberCsv('x,target\n1,0.5\n2,1').columns).toBe(2);
-    expect(parseNumberCsv('x,target\n1,0\n2,1').columns).toBe(1);
-    expect(parseNumberCsv('x,target\n1,0\n2,1', { labels: false }).columns).toBe(2);
+  it('takes fractions in a column named target for numbers', async () => {
+    expect((await parseNumberCsv('x,target\n1,0.5\n2,1')).columns).toBe(2);
+    expect((await parseNumberCsv('x,target\n1,0\n2,1')).columns).toBe(1);
+    expect((await parseNumberCsv('x,target\n1,0\n2,1', { labels: false })).columns).toBe(2);
   });
 
-  it('refuses text in more than one column, naming them', () => {
-    refuse('name,x,kind\nana,1,a\nben,2,b', /got the column `name`, the column `kind`/);
+  it('refuses text in more than one column, naming them', async () => {
+    await refuse('name,x,kind\nana,1,a\nben,2,b', /got the column `name`, the column `kind`/);
   });
 
-  it('refuses a table without numbers', () => {
-    refuse('a,b', 'got nothing but names of columns');
-    refuse('label\na\nb', 'got only text, such as');
+  it('refuses a table without numbers', async () => {
+    await refuse('a,b', 'got nothing but names of columns');
+    await refuse('label\na\nb', 'got only text, such as');
   });
 
   it.each([
@@ -130,21 +138,24 @@ describe('parseNumberCsv tells names, labels and numbers apart', () => {
     '1e999',
     '--1',
     '１',
-  ])('takes %j for neither a number nor a name, wherever it is', (field) => {
+  ])('takes %j for neither a number nor a name, wherever it is', async (field) => {
     const written = `"${field}"`;
-    refuse(`1,2\n3,${written}`, /line 2, column 2: Expected/);
+    await refuse(`1,2\n3,${written}`, /line 2, column 2: Expected/);
     if (!['1_000', '1,000,000', '1.2.3', '1e999', '--1', '１'].includes(field)) {
-      refuse(`${written},2\n3,4`, /line 1, column 1: Expected/);
-      refuse(`1,${written}\n3,${written}`, /line 1, column 2: Expected/);
+      await refuse(`${written},2\n3,4`, /line 1, column 1: Expected/);
+      await refuse(`1,${written}\n3,${written}`, /line 1, column 2: Expected/);
     }
   });
 
-  it('refuses two decimal marks', () => {
-    refuse('1,5;2\n1.5;2', /Expected the decimal mark ',' of the numbers before, got "1.5"/);
+  it('refuses two decimal marks', async () => {
+    await refuse('1,5;2\n1.5;2', /Expected the decimal mark ',' of the numbers before, got "1.5"/);
   });
 
-  it('names the column that is wrong', () => {
-    refuse('x,width\n1,2\n3,', 'line 3, column 2 (width): Expected a number, got an empty field.');
+  it('names the column that is wrong', async () => {
+    await refuse(
+      'x,width\n1,2\n3,',
+      'line 3, column 2 (width): Expected a number, got an empty field.',
+    );
   });
 });
 
@@ -155,22 +166,22 @@ describe('lines that no table has', () => {
     ['line ends in quotes', `1,"${'\n'.repeat(2 ** 24)}"`],
     ['quoted fields', '"",'.repeat(2 ** 23)],
     ['blanks', `1${' '.repeat(2 ** 24)}`],
-  ])('are refused: %s', (_, text) => {
-    refuse(text, 'line 1: Expected at most 16777216 characters');
+  ])('are refused: %s', async (_, text) => {
+    await refuse(text, 'line 1: Expected at most 16777216 characters');
   });
 });
 
 describe('parseLabelCsv', () => {
-  it('reads a class a line, with a name above or not', () => {
-    expect(parseLabelCsv('b\na\nb').classNames).toEqual(['a', 'b']);
-    expect([...parseLabelCsv('b\ra\r\nb\n', { rows: 3 }).classes]).toEqual([1, 0, 1]);
-    const named = parseLabelCsv('kind\nb\na', { rows: 2 });
+  it('reads a class a line, with a name above or not', async () => {
+    expect((await parseLabelCsv('b\na\nb')).classNames).toEqual(['a', 'b']);
+    expect([...(await parseLabelCsv('b\ra\r\nb\n', { rows: 3 })).classes]).toEqual([1, 0, 1]);
+    const named = await parseLabelCsv('kind\nb\na', { rows: 2 });
     expect(named).toMatchObject({
       classNames: ['a', 'b'],
       note: 'Took the first line as the name of the labels, `kind`.',
     });
-    expect(parseLabelCsv('id,label\n1,x\n2,y').classNames).toEqual(['x', 'y']);
-    expect(parseLabelCsv('3\n5\n3.0').classNames).toEqual(['3', '5']);
+    expect((await parseLabelCsv('id,label\n1,x\n2,y')).classNames).toEqual(['x', 'y']);
+    expect((await parseLabelCsv('3\n5\n3.0')).classNames).toEqual(['3', '5']);
   });
 
   it.each<[string, number | undefined, RegExp]>([
@@ -180,10 +191,10 @@ describe('parseLabelCsv', () => {
     ['0\n0x1', 2, /got "0x1"/],
     ['', 1, /got an empty file/],
     ['a\n""', 2, /got an empty field/],
-  ])('refuses %j', (text, rows, message) => {
-    const read = () => parseLabelCsv(text, rows === undefined ? {} : { rows });
-    expect(read).toThrow(DataFormatError);
-    expect(read).toThrow(message);
+  ])('refuses %j', async (text, rows, message) => {
+    const error = await parseLabelCsv(text, { rows }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(DataFormatError);
+    expect((error as Error).message).toMatch(message);
   });
 });
 
@@ -238,19 +249,19 @@ describe('a table in any dialect', () => {
       )
       .join('');
 
-  it('is read as it was written', () => {
-    fc.assert(
-      fc.property(
+  it('is read as it was written', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         anyTable,
         fc.constantFrom(...delimiters),
         fc.array(fc.constantFrom('\n', '\r\n', '\r'), { minLength: 1, maxLength: 3 }),
         fc.boolean(),
         fc.boolean(),
-        (table, delimiter, ends, quoteAll, mark) => {
+        async (table, delimiter, ends, quoteAll, mark) => {
           const text = (mark ? '\ufeff' : '') + write(table, delimiter, ends, quoteAll);
-          expect(parseCsv(text, { delimiter }).rows).toEqual(table);
+          expect((await parseCsv(text, { delimiter })).rows).toEqual(table);
           const bytes = new TextEncoder().encode(text);
-          expect(parseCsv(bytes, { delimiter }).rows).toEqual(
+          expect((await parseCsv(bytes, { delimiter })).rows).toEqual(
             table.map((row) => row.map((field) => field.toWellFormed())),
           );
         },
@@ -259,7 +270,7 @@ describe('a table in any dialect', () => {
     );
   });
 
-  it('is read without being told the dialect, when it is of numbers', () => {
+  it('is read without being told the dialect, when it is of numbers', async () => {
     const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
     const table = fc
       .tuple(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 30 }))
@@ -269,15 +280,15 @@ describe('a table in any dialect', () => {
           maxLength: rows,
         }),
       );
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         table,
         fc.constantFrom(...delimiters),
         fc.constantFrom('.', ','),
         fc.boolean(),
         fc.boolean(),
         fc.boolean(),
-        (numbers, delimiter, mark, names, kinds, quoteAll) => {
+        async (numbers, delimiter, mark, names, kinds, quoteAll) => {
           const rows = numbers.map((row, i) => [
             ...row.map((value) => String(value).replace('.', mark)),
             ...(kinds ? [`kind ${i % 3}`] : []),
@@ -287,7 +298,7 @@ describe('a table in any dialect', () => {
             ...(kinds ? ['kind'] : []),
           ];
           const text = write(names ? [header, ...rows] : rows, delimiter, ['\n'], quoteAll);
-          const read = parseNumberCsv(text);
+          const read = await parseNumberCsv(text);
           expect([...read.values]).toEqual(numbers.flat().map((value) => value + 0));
           expect(read.columns).toBe(numbers[0]!.length);
           expect(read.header).toEqual(names ? header.slice(0, read.columns) : undefined);

@@ -9,11 +9,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import {
   type DatasetAttempt,
   type DatasetFile,
-  type DownloadProgress,
   describeDataset,
 } from '../../src/datasets/index.js';
 import { loadDataset } from '../../src/node/datasets.js';
 import { downloadDatasetFile } from '../../src/node/download.js';
+import type { Progress } from '../../src/work.js';
 import {
   hasFashionMnist,
   howToHaveFashionMnist,
@@ -75,7 +75,7 @@ async function download(
     addresses?: string[];
     target?: string | undefined;
     signal?: AbortSignal;
-    onProgress?: (progress: DownloadProgress) => void;
+    onProgress?: (progress: Progress) => void;
     official?: DatasetFile;
   } = {},
 ) {
@@ -97,21 +97,18 @@ const kept = () => readFile(join(folder, file.name)).catch(() => undefined);
 describe('downloading a file', () => {
   it('keeps it under its name, and tells how far it is', async () => {
     handle = serve(content);
-    const progress: DownloadProgress[] = [];
+    const progress: Progress[] = [];
     const { result } = await download({ onProgress: (step) => progress.push(step) });
     expect(Buffer.compare(result!.bytes, content)).toBe(0);
     expect(result!.location).toEqual({ url: `${address}/images.gz` });
     expect(await kept()).toEqual(content);
     expect(await parts()).toEqual([]);
     expect(progress.at(-1)).toEqual({
-      file: 'images.gz',
-      url: `${address}/images.gz`,
-      received: content.length,
+      stage: 'downloading images.gz',
+      done: content.length,
       total: content.length,
     });
-    expect(progress.every(({ received }, i) => received > (progress[i - 1]?.received ?? 0))).toBe(
-      true,
-    );
+    expect(progress.every(({ done }, i) => done > (progress[i - 1]?.done ?? 0))).toBe(true);
   });
 
   it('works without a folder', async () => {

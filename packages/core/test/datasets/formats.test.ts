@@ -38,42 +38,44 @@ async function formatError(run: () => unknown): Promise<DataFormatError> {
 }
 
 describe('.npy', () => {
-  it.each(Object.entries(expected.npy))('%s is read as NumPy reads it', (name, array) => {
-    const { shape, data } = parseNpy(fixture(name));
+  it.each(Object.entries(expected.npy))('%s is read as NumPy reads it', async (name, array) => {
+    const { shape, data } = await parseNpy(fixture(name));
     expect(shape).toEqual(array.shape);
     expect([...data]).toEqual(numbersOf(array));
   });
 
   it.each(['double-quotes', 'other-order', 'mixed-quotes', 'no-byte-order'])(
     'a header with %s is read as NumPy reads it',
-    (name) => {
-      const { shape, data } = parseNpy(fixture(`archives/${name}.npy`));
+    async (name) => {
+      const { shape, data } = await parseNpy(fixture(`archives/${name}.npy`));
       expect({ shape, data: [...data] }).toEqual(archived);
     },
   );
 
-  it('keeps the type where JavaScript has it', () => {
-    const typeOf = (name: string) => parseNpy(fixture(name)).data.constructor;
-    expect(typeOf('u1.npy')).toBe(Uint8Array);
-    expect(typeOf('i2.npy')).toBe(Int16Array);
-    expect(typeOf('u4.npy')).toBe(Uint32Array);
-    expect(typeOf('f4-big.npy')).toBe(Float32Array);
-    expect(typeOf('f2.npy')).toBe(Float32Array);
-    expect(typeOf('i8-big.npy')).toBe(Float64Array);
-    expect(parseNpy(fixture('i4-big.npy')).dtype).toBe('i4');
+  it('keeps the type where JavaScript has it', async () => {
+    const typeOf = async (name: string) => (await parseNpy(fixture(name))).data.constructor;
+    expect(await typeOf('u1.npy')).toBe(Uint8Array);
+    expect(await typeOf('i2.npy')).toBe(Int16Array);
+    expect(await typeOf('u4.npy')).toBe(Uint32Array);
+    expect(await typeOf('f4-big.npy')).toBe(Float32Array);
+    expect(await typeOf('f2.npy')).toBe(Float32Array);
+    expect(await typeOf('i8-big.npy')).toBe(Float64Array);
+    expect((await parseNpy(fixture('i4-big.npy'))).dtype).toBe('i4');
   });
 
-  it('reads bytes that lie at an odd place of a larger buffer, and leaves them as they are', () => {
+  it('reads bytes that lie at an odd place of a larger buffer, and leaves them as they are', async () => {
     const file = fixture('f4-big.npy');
     const larger = new Uint8Array(file.length + 3);
     larger.set(file, 3);
-    expect([...parseNpy(larger.subarray(3)).data]).toEqual(numbersOf(expected.npy['f4-big.npy']!));
+    expect([...(await parseNpy(larger.subarray(3))).data]).toEqual(
+      numbersOf(expected.npy['f4-big.npy']!),
+    );
     expect(larger.subarray(3)).toEqual(file);
   });
 
-  it('does not share the memory of a Node Buffer', () => {
+  it('does not share the memory of a Node Buffer', async () => {
     const file = Buffer.from(fixture('f4.npy'));
-    const { data } = parseNpy(file);
+    const { data } = await parseNpy(file);
     file.fill(0);
     expect(data[1]).toBe(1);
   });
@@ -142,8 +144,8 @@ describe('.npz', () => {
 });
 
 describe('idx', () => {
-  it.each(Object.entries(expected.idx))('%s is read as it was laid out', (name, array) => {
-    const { shape, data } = parseIdx(fixture(name));
+  it.each(Object.entries(expected.idx))('%s is read as it was laid out', async (name, array) => {
+    const { shape, data } = await parseIdx(fixture(name));
     expect(shape).toEqual(array.shape);
     expect([...data]).toEqual(numbersOf(array));
   });
@@ -165,8 +167,8 @@ describe('idx', () => {
 });
 
 describe('CSV', () => {
-  it('reads numbers line by line', () => {
-    const { rows, columns, values } = parseNumberCsv('1,2.5\r\n-3e2, 4\n\n', {});
+  it('reads numbers line by line', async () => {
+    const { rows, columns, values } = await parseNumberCsv('1,2.5\r\n-3e2, 4\n\n', {});
     expect({ rows, columns, values: [...values] }).toEqual({
       rows: 2,
       columns: 2,
@@ -174,20 +176,20 @@ describe('CSV', () => {
     });
   });
 
-  it('reads a header and another delimiter', () => {
-    const table = parseNumberCsv(ascii('a;b\n1;2'), { header: true, delimiter: ';' });
+  it('reads a header and another delimiter', async () => {
+    const table = await parseNumberCsv(ascii('a;b\n1;2'), { header: true, delimiter: ';' });
     expect(table).toMatchObject({ header: ['a', 'b'], rows: 1, columns: 2 });
   });
 
-  it('reads quoted text', () => {
-    expect(parseCsv('name,note\n"a, b","say ""x""\nto me"\n', { header: true })).toEqual({
+  it('reads quoted text', async () => {
+    expect(await parseCsv('name,note\n"a, b","say ""x""\nto me"\n', { header: true })).toEqual({
       header: ['name', 'note'],
       rows: [['a, b', 'say "x"\nto me']],
     });
   });
 
-  it('ignores a byte order mark', () => {
-    expect(parseCsv(ascii('\ufeffa,b\n1,2'), { header: true }).header).toEqual(['a', 'b']);
+  it('ignores a byte order mark', async () => {
+    expect((await parseCsv(ascii('\ufeffa,b\n1,2'), { header: true })).header).toEqual(['a', 'b']);
   });
 
   it('names line, column and offset of what is no number', async () => {
@@ -231,16 +233,18 @@ describe('CIFAR', () => {
   const record = (labels: number[]) =>
     Uint8Array.of(...labels, ...Array.from({ length: 3072 }, (_, i) => (i >> 10) * 80 + (i % 32)));
 
-  it('interleaves the planes of red, green and blue', () => {
-    const { count, images, labels } = parseCifar(new Uint8Array([...record([7]), ...record([2])]));
+  it('interleaves the planes of red, green and blue', async () => {
+    const { count, images, labels } = await parseCifar(
+      new Uint8Array([...record([7]), ...record([2])]),
+    );
     expect(count).toBe(2);
     expect([...labels]).toEqual([7, 2]);
     expect([...images.subarray(0, 6)]).toEqual([0, 80, 160, 1, 81, 161]);
     expect([...images.subarray(-3)]).toEqual([31, 111, 191]);
   });
 
-  it('reads both labels of CIFAR-100', () => {
-    const { labels, coarseLabels } = parseCifar(record([19, 99]), { classes: 100 });
+  it('reads both labels of CIFAR-100', async () => {
+    const { labels, coarseLabels } = await parseCifar(record([19, 99]), { classes: 100 });
     expect([labels[0], coarseLabels![0]]).toEqual([99, 19]);
   });
 

@@ -1,4 +1,6 @@
-import { ByteReader, describeBytes, type ParseOptions } from './bytes.js';
+import { checkOptions, type OptionChecks, oneOf } from '../../checks/index.js';
+import { Work } from '../../work.js';
+import { ByteReader, describeBytes, type ParseOptions, parseChecks } from './bytes.js';
 
 /** The records of a file in the binary layout of CIFAR-10 or CIFAR-100. */
 export interface CifarRecords {
@@ -17,15 +19,25 @@ export interface ParseCifarOptions extends ParseOptions {
   readonly classes?: 10 | 100;
 }
 
+const parseCifarChecks: OptionChecks<ParseCifarOptions> = {
+  ...parseChecks,
+  classes: oneOf(10, 100),
+};
+
 const plane = 32 * 32;
 
 /**
  * Reads a `.bin` file of CIFAR-10 or CIFAR-100 (https://www.cs.toronto.edu/~kriz/cifar.html) and
  * turns its planes of red, green and blue into interleaved pixels.
  *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the bytes are no whole number of records, or a label is out of range.
  */
-export function parseCifar(bytes: Uint8Array, options: ParseCifarOptions = {}): CifarRecords {
+export async function parseCifar(
+  bytes: Uint8Array,
+  options: ParseCifarOptions = {},
+): Promise<CifarRecords> {
+  checkOptions(options, parseCifarChecks);
   const { source = 'cifar', classes = 10 } = options;
   const reader = new ByteReader(bytes, source, 'a CIFAR file');
   const labelBytes = classes === 100 ? 2 : 1;
@@ -40,7 +52,7 @@ export function parseCifar(bytes: Uint8Array, options: ParseCifarOptions = {}): 
   const images = new Uint8Array(count * 3 * plane);
   const labels = new Uint8Array(count);
   const coarseLabels = new Uint8Array(classes === 100 ? count : 0);
-  for (let i = 0; i < count; i++) {
+  const readRecord = (i: number) => {
     const start = i * recordBytes;
     const label = bytes[start + labelBytes - 1]!;
     const coarse = classes === 100 ? bytes[start]! : 0;
@@ -58,6 +70,9 @@ export function parseCifar(bytes: Uint8Array, options: ParseCifarOptions = {}): 
       images[target + 1] = bytes[red + plane + pixel]!;
       images[target + 2] = bytes[red + 2 * plane + pixel]!;
     }
-  }
+  };
+  await new Work(options).stage('parsing', count, (begin, end) => {
+    for (let i = begin; i < end; i++) readRecord(i);
+  });
   return classes === 100 ? { count, images, labels, coarseLabels } : { count, images, labels };
 }

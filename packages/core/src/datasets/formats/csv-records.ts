@@ -8,6 +8,8 @@ export interface CsvRecord {
   readonly fields: string[];
   /** The line in which it begins, from 1. */
   readonly line: number;
+  /** The position after it in the text. */
+  readonly end: number;
   /** The byte at which it begins, of a file in UTF-8. */
   readonly offset: () => number;
 }
@@ -17,14 +19,13 @@ const maxLineLength = 2 ** 24;
 const tooLong = `Expected at most ${maxLineLength} characters. Is it a table, and are its quotes closed?`;
 
 /**
- * Visits the records of a text, which may end in `\n`, `\r\n` or `\r`, each as it likes. Records of
- * one blank field are left out, unless it stands in quotes.
+ * The records of a text, which may end in `\n`, `\r\n` or `\r`, each as it likes. Records of one
+ * blank field are left out, unless it stands in quotes.
  *
- * @param visit - Gives `false` to end the visit.
  * @throws DataFormatError when a quote is not closed, text follows one that is, or a record has
  * another number of fields than the first.
  */
-export function forEachRecord(
+export function* recordsOf(
   text: string,
   options: {
     readonly source: string;
@@ -32,8 +33,7 @@ export function forEachRecord(
     /** Where the first record begins. Default 0. */
     readonly start?: number;
   },
-  visit: (record: CsvRecord) => unknown,
-): void {
+): Generator<CsvRecord, void> {
   const { source, delimiter, start = 0 } = options;
   const lineError = (message: string, line: number, offset: () => number) =>
     formatError(source, `line ${line}: ${message}`, { offset: offset() });
@@ -73,7 +73,7 @@ export function forEachRecord(
           { offset: offset() },
         );
       }
-      if (visit({ fields, line, offset }) === false) return;
+      yield { fields, line, end: Math.min(at, text.length), offset };
     }
     line += lines;
   }
@@ -113,10 +113,9 @@ function headOf(text: string, start: number): string {
 function sample(text: string, start: number, delimiter: CsvDelimiter): string[][] | undefined {
   const records: string[][] = [];
   try {
-    forEachRecord(text, { source: '', delimiter, start }, ({ fields }) => {
-      records.push(fields);
-      return records.length < sampledRecords;
-    });
+    for (const { fields } of recordsOf(text, { source: '', delimiter, start })) {
+      if (records.push(fields) === sampledRecords) break;
+    }
   } catch {
     return undefined;
   }

@@ -1,13 +1,7 @@
-import {
-  checkOptions,
-  flag,
-  type OptionChecks,
-  oneOf,
-  text as someText,
-  wholeNumber,
-} from '../../checks/index.js';
-import { decodeText, formatError, oneLine, type ParseOptions } from './bytes.js';
-import { type CsvDelimiter, type CsvRecord, delimiterOf, forEachRecord } from './csv-records.js';
+import { checkOptions, flag, type OptionChecks, oneOf, wholeNumber } from '../../checks/index.js';
+import { Work } from '../../work.js';
+import { decodeText, formatError, oneLine, type ParseOptions, parseChecks } from './bytes.js';
+import { type CsvDelimiter, type CsvRecord, delimiterOf, recordsOf } from './csv-records.js';
 
 /** Options of `parseCsv`. */
 export interface ParseCsvOptions extends ParseOptions {
@@ -32,7 +26,7 @@ export interface ParseNumberCsvOptions extends Omit<ParseCsvOptions, 'header'> {
 }
 
 const parseCsvChecks: OptionChecks<ParseCsvOptions> = {
-  source: someText,
+  ...parseChecks,
   delimiter: oneOf(',', ';', '\t', ' ', '|'),
   header: flag,
 };
@@ -76,13 +70,17 @@ export interface NumberTable {
  * @throws DataFormatError when the bytes are no text, a quote is open, there is nothing, or a line
  * has another number of fields than the first.
  */
-export function parseCsv(content: Uint8Array | string, options: ParseCsvOptions = {}): CsvTable {
+export async function parseCsv(
+  content: Uint8Array | string,
+  options: ParseCsvOptions = {},
+): Promise<CsvTable> {
   checkOptions(options, parseCsvChecks);
   const { source = 'csv', header = false } = options;
-  const text = decodeText(content, source);
+  const work = new Work(options);
+  const text = await decodeText(content, source, work);
   const delimiter = options.delimiter ?? delimiterOf(text, 0, isNumber);
   const rows: string[][] = [];
-  forEachRecord(text, { source, delimiter }, ({ fields }) => {
+  await visitRecords(text, { source, delimiter }, work, ({ fields }) => {
     rows.push(fields);
   });
   if (rows.length === 0) throw emptyError(source);
@@ -95,7 +93,7 @@ export function parseCsv(content: Uint8Array | string, options: ParseCsvOptions 
  *
  * @example
  * ```ts
- * const iris = parseNumberCsv('length,species\n5.1,setosa\n7,versicolor\n');
+ * const iris = await parseNumberCsv('length,species\n5.1,setosa\n7,versicolor\n');
  * iris.header; // ['length']
  * iris.values; // Float64Array [5.1, 7]
  * iris.labels; // { classNames: ['setosa', 'versicolor'], classes: Int32Array [0, 1] }
@@ -104,13 +102,14 @@ export function parseCsv(content: Uint8Array | string, options: ParseCsvOptions 
  * @throws DataFormatError as `parseCsv`, and when a field is no finite decimal number: hexadecimal,
  * `NaN`, `Infinity` and nothing are none. Line and column are named.
  */
-export function parseNumberCsv(
+export async function parseNumberCsv(
   content: Uint8Array | string,
   options: ParseNumberCsvOptions = {},
-): NumberTable {
+): Promise<NumberTable> {
   checkOptions(options, { ...parseCsvChecks, labels: flag });
   const { source = 'csv' } = options;
-  const text = decodeText(content, source);
+  const work = new Work(options);
+  const text = await decodeText(content, source, work);
   const start = options.header === false ? 0 : commentsEnd(text);
   const delimiter = options.delimiter ?? delimiterOf(text, start, isNumber);
   const records = { source, delimiter, start };
@@ -118,14 +117,14 @@ export function parseNumberCsv(
   const { columnNames, labelColumn } = layout;
   const read = new NumberReader(source);
   const values = new NumberList();
-  const labels: string[] = [];
+  const classList = new ClassList();
   let rows = 0;
   let skip = layout.skip;
-  forEachRecord(text, records, ({ fields, line, offset }) => {
+  await visitRecords(text, records, work, ({ fields, line, offset }) => {
     if (skip-- > 0) return;
     rows++;
     for (let column = 0; column < fields.length; column++) {
-      if (column === labelColumn) labels.push(classOf(fields[column]!, source, line, offset));
+      if (column === labelColumn) classList.add(classOf(fields[column]!, source, line, offset));
       else values.push(read.number(fields[column]!, line, column, columnNames, offset));
     }
   });
@@ -135,22 +134,22 @@ export function parseNumberCsv(
   if (values.length === 0) {
     throw formatError(
       source,
-      `Expected columns of numbers, got only text, such as ${quoted(labels[0]!)}.`,
+      `Expected columns of numbers, got only text, such as ${quoted(classList.first)}.`,
     );
   }
-  const classes = labelColumn === undefined ? undefined : classLabelsOf(labels);
+  const labels = labelColumn === undefined ? undefined : classList.toLabels();
   const note = noteOf(layout, {
     delimiter: options.delimiter === undefined ? delimiter : ',',
     commas: read.mark === ',',
     nameless: options.header !== undefined,
-    classes: classes?.classNames.length ?? 0,
+    classes: labels?.classNames.length ?? 0,
   });
   return {
     ...(columnNames ? { header: columnNames.filter((_, column) => column !== labelColumn) } : {}),
     rows,
     columns: values.length / rows,
-    values: values.toArray(),
-    ...(classes ? { labels: classes } : {}),
+    values: await values.toArray(work),
+    ...(labels ? { labels } : {}),
     ...(note === undefined ? {} : { note }),
   };
 }
@@ -167,15 +166,17 @@ export interface ParseLabelCsvOptions extends ParseOptions {
  * @throws DataFormatError as `parseCsv`, when there are not as many classes as `rows`, when no column
  * of several is named so, and when a field is empty or `NaN`, `Infinity` or hexadecimal.
  */
-export function parseLabelCsv(
+export async function parseLabelCsv(
   content: Uint8Array | string,
   options: ParseLabelCsvOptions = {},
-): ClassLabels & Pick<NumberTable, 'note'> {
-  checkOptions(options, { source: parseCsvChecks.source, rows: wholeNumber(0) });
+): Promise<ClassLabels & Pick<NumberTable, 'note'>> {
+  checkOptions(options, { ...parseChecks, rows: wholeNumber(0) });
   const { source = 'csv', rows } = options;
-  const text = decodeText(content, source);
+  const work = new Work(options);
+  const text = await decodeText(content, source, work);
   const records: CsvRecord[] = [];
-  forEachRecord(text, { source, delimiter: delimiterOf(text, 0, isNumber) }, (record) => {
+  const delimiter = delimiterOf(text, 0, isNumber);
+  await visitRecords(text, { source, delimiter }, work, (record) => {
     records.push(record);
   });
   if (records.length === 0) throw emptyError(source);
@@ -193,13 +194,16 @@ export function parseLabelCsv(
   if (rows !== undefined && lines.length !== rows) {
     throw formatError(source, `Expected ${rows} classes, one for each row, got ${lines.length}.`);
   }
-  const names = lines.map(({ fields, line, offset }) =>
-    classOf(fields[column]!, source, line, offset),
-  );
+  const classList = new ClassList();
+  await work.inParts(lines.length, (begin, end) => {
+    for (const { fields, line, offset } of lines.slice(begin, end)) {
+      classList.add(classOf(fields[column]!, source, line, offset));
+    }
+  });
   const note = hasNames
     ? oneLine(`Took the first line as the name of the labels, \`${first[column]!.slice(0, 40)}\`.`)
     : undefined;
-  return { ...classLabelsOf(names), ...(note === undefined ? {} : { note }) };
+  return { ...classList.toLabels(), ...(note === undefined ? {} : { note }) };
 }
 
 function classOf(field: string, source: string, line: number, offset: () => number): string {
@@ -216,15 +220,58 @@ function classOf(field: string, source: string, line: number, offset: () => numb
 
 /** The classes that texts name. Numbers name the same class however they are written. */
 export function classLabelsOf(names: readonly string[]): ClassLabels {
-  const areNumbers = names.every(isNumber);
-  const canonical = areNumbers
-    ? names.map((name) => String(Number(name.replace(',', '.'))))
-    : names;
-  const classNames = [...new Set(canonical)];
-  if (areNumbers) classNames.sort((a, b) => Number(a) - Number(b));
-  else classNames.sort();
-  const positions = new Map(classNames.map((name, position) => [name, position]));
-  return { classNames, classes: Int32Array.from(canonical, (name) => positions.get(name)!) };
+  const classList = new ClassList();
+  for (const name of names) classList.add(name);
+  return classList.toLabels();
+}
+
+/** The classes that texts name, one after another. */
+class ClassList {
+  /** Each text, by when it first came. */
+  readonly #texts = new Map<string, number>();
+  readonly #added: number[] = [];
+
+  get first(): string {
+    return this.#texts.keys().next().value!;
+  }
+
+  add(text: string): void {
+    let index = this.#texts.get(text);
+    if (index === undefined) {
+      index = this.#texts.size;
+      this.#texts.set(text, index);
+    }
+    this.#added.push(index);
+  }
+
+  toLabels(): ClassLabels {
+    const texts = [...this.#texts.keys()];
+    const areNumbers = texts.every(isNumber);
+    const canonical = areNumbers
+      ? texts.map((text) => String(Number(text.replace(',', '.'))))
+      : texts;
+    const classNames = [...new Set(canonical)];
+    if (areNumbers) classNames.sort((a, b) => Number(a) - Number(b));
+    else classNames.sort();
+    const positions = new Map(classNames.map((name, position) => [name, position]));
+    const classes = Int32Array.from(canonical, (name) => positions.get(name)!);
+    return { classNames, classes: Int32Array.from(this.#added, (index) => classes[index]!) };
+  }
+}
+
+/** Visits the records of a text, as a stage of `work`. */
+async function visitRecords(
+  text: string,
+  options: Parameters<typeof recordsOf>[1],
+  work: Work,
+  visit: (record: CsvRecord) => void,
+): Promise<void> {
+  work.begin('parsing', text.length);
+  for (const record of recordsOf(text, options)) {
+    visit(record);
+    if (work.isDue) await work.reach(record.end);
+  }
+  await work.reach(text.length);
 }
 
 const numberPattern = /^[+-]?(?:\d+(?:\.\d*|,\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?$/;
@@ -242,22 +289,35 @@ function isName(field: string): boolean {
 
 /** Numbers one after another, of which there may be more than a plain array holds. */
 class NumberList {
-  #values = new Float64Array(1024);
-  length = 0;
+  readonly #blocks: Float64Array[] = [];
+  #last = new Float64Array();
+  #filled = 0;
+
+  get length(): number {
+    return this.#blocks.length * numbersOfBlock - this.#last.length + this.#filled;
+  }
 
   push(value: number): void {
-    if (this.length === this.#values.length) {
-      const longer = new Float64Array(2 * this.length);
-      longer.set(this.#values);
-      this.#values = longer;
+    if (this.#filled === this.#last.length) {
+      this.#last = new Float64Array(numbersOfBlock);
+      this.#blocks.push(this.#last);
+      this.#filled = 0;
     }
-    this.#values[this.length++] = value;
+    this.#last[this.#filled++] = value;
   }
 
-  toArray(): Float64Array {
-    return this.#values.slice(0, this.length);
+  async toArray(work: Work): Promise<Float64Array> {
+    const values = new Float64Array(this.length);
+    for (const [index, block] of this.#blocks.entries()) {
+      const isLast = block === this.#last;
+      values.set(isLast ? block.subarray(0, this.#filled) : block, index * numbersOfBlock);
+      if (work.isDue) await work.turn();
+    }
+    return values;
   }
 }
+
+const numbersOfBlock = 2 ** 16;
 
 /** Reads numbers that all have the same decimal mark. */
 class NumberReader {
@@ -320,10 +380,9 @@ function layoutOf(
   { header, labels = true }: ParseNumberCsvOptions,
 ): Layout {
   const sample: string[][] = [];
-  forEachRecord(text, records, ({ fields }) => {
-    sample.push(fields);
-    return sample.length <= sampleSize;
-  });
+  for (const { fields } of recordsOf(text, records)) {
+    if (sample.push(fields) > sampleSize) break;
+  }
   const [first, second] = sample;
   if (!first) throw emptyError(records.source);
   const commented = commentedNames(text, records);
@@ -389,11 +448,8 @@ function commentedNames(
     .split(/[\r\n]/)
     .at(-1)!;
   if (!line.startsWith('# ')) return undefined;
-  let names: string[] = [];
-  forEachRecord(line.slice(2), { source, delimiter }, ({ fields }) => {
-    names = fields;
-  });
-  return names;
+  const [first] = recordsOf(line.slice(2), { source, delimiter });
+  return first?.fields ?? [];
 }
 
 function noteOf(

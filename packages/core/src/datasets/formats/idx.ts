@@ -1,4 +1,13 @@
-import { alignedCopy, ByteReader, describeBytes, type ParseOptions, safeProduct } from './bytes.js';
+import { checkOptions } from '../../checks/index.js';
+import { Work } from '../../work.js';
+import {
+  alignedCopy,
+  ByteReader,
+  describeBytes,
+  type ParseOptions,
+  parseChecks,
+  safeProduct,
+} from './bytes.js';
 
 /** The numbers of an idx file, in its own type, with the last extent changing fastest. */
 export interface IdxArray {
@@ -22,9 +31,11 @@ const types = new Map<
  * Reads an idx file, the format of MNIST (big-endian; http://yann.lecun.com/exdb/mnist/). A `.idx.gz`
  * goes through `gunzip` first.
  *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the bytes are not exactly one idx file.
  */
-export function parseIdx(bytes: Uint8Array, options: ParseOptions = {}): IdxArray {
+export async function parseIdx(bytes: Uint8Array, options: ParseOptions = {}): Promise<IdxArray> {
+  checkOptions(options, parseChecks);
   const reader = new ByteReader(bytes, options.source ?? 'idx', 'an idx file');
   const magic = reader.uint32('magic number');
   const type = types.get((magic >> 8) & 0xff);
@@ -43,7 +54,10 @@ export function parseIdx(bytes: Uint8Array, options: ParseOptions = {}): IdxArra
     );
   }
   const data = reader.take(reader.left, 'numbers');
-  return { shape, data: new type.array(alignedCopy(data, type.size, false)) };
+  return {
+    shape,
+    data: new type.array(await alignedCopy(data, type.size, false, new Work(options))),
+  };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,5 +1,14 @@
-import { InvalidArgumentError, NnLabError } from '../../errors.js';
-import { concatBytes, describeBytes, formatError, type ParseOptions } from './bytes.js';
+import { checkOptions, type OptionChecks } from '../../checks/index.js';
+import { NnLabError } from '../../errors.js';
+import { Work } from '../../work.js';
+import {
+  byteLimit,
+  copyInParts,
+  describeBytes,
+  formatError,
+  type ParseOptions,
+  parseChecks,
+} from './bytes.js';
 
 /** Options of `inflate` and `gunzip`. */
 export interface InflateOptions extends ParseOptions {
@@ -9,6 +18,11 @@ export interface InflateOptions extends ParseOptions {
    */
   readonly maxBytes?: number;
 }
+
+const inflateChecks: OptionChecks<InflateOptions> = {
+  ...parseChecks,
+  maxBytes: byteLimit,
+};
 
 /** The bytes that compressed ones may hold unless their reader knows better. */
 export function unpackedLimit(packedBytes: number): number {
@@ -23,6 +37,7 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * The content of a gzip file, checksum verified.
  *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the bytes are no whole and sound gzip file, or hold more than `maxBytes`.
  */
 export function gunzip(bytes: Uint8Array, options: InflateOptions = {}): Promise<Uint8Array> {
@@ -32,6 +47,7 @@ export function gunzip(bytes: Uint8Array, options: InflateOptions = {}): Promise
 /**
  * The content of a compressed stream: gzip, zlib (`deflate`) or bare deflate (`deflate-raw`).
  *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the stream is cut short or corrupt, or holds more than `maxBytes`.
  */
 export async function inflate(
@@ -39,10 +55,34 @@ export async function inflate(
   format: CompressionFormat,
   options: InflateOptions = {},
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of inflateChunks(bytes, format, options)) chunks.push(chunk);
-  return concatBytes(chunks);
+  checkOptions(options, inflateChecks);
+  return inflateWhole(bytes, format, options, new Work(options));
 }
+
+/** The same as a part of other work. */
+export async function inflateWhole(
+  bytes: Uint8Array,
+  format: CompressionFormat,
+  limits: InflateLimits,
+  work: Work,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of inflateChunks(bytes, format, limits, work)) {
+    chunks.push(chunk);
+    length += chunk.length;
+  }
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    await copyInParts(chunk, whole, offset, work);
+    offset += chunk.length;
+  }
+  return whole;
+}
+
+type InflateLimits = Pick<InflateOptions, 'source' | 'maxBytes'>;
 
 /**
  * The same piece by piece, for what need not be held whole.
@@ -53,20 +93,21 @@ export async function inflate(
 export async function* inflateChunks(
   bytes: Uint8Array,
   format: CompressionFormat,
-  options: InflateOptions = {},
+  limits: InflateLimits = {},
+  work = new Work(),
 ): AsyncGenerator<Uint8Array, void> {
-  const { source = format, maxBytes = unpackedLimit(bytes.length) } = options;
-  if (!(maxBytes >= 0)) {
-    throw new InvalidArgumentError(
-      `maxBytes must be a number of at least 0, but ${maxBytes} came.`,
-    );
-  }
+  const { source = format, maxBytes = unpackedLimit(bytes.length) } = limits;
   if (typeof DecompressionStream === 'undefined') {
     throw new NnLabError(
       'PNG, gzip and zip files need DecompressionStream, which this runtime lacks. Test environments such as jest-environment-jsdom hide it: run these tests in the environment `node`.',
     );
   }
-  const reader = slices(bytes).pipeThrough(new DecompressionStream(format)).getReader();
+  work.begin('unpacking', bytes.length);
+  let taken = 0;
+  const slices = slicesOf(bytes, (end) => {
+    taken = end;
+  });
+  const reader = slices.pipeThrough(new DecompressionStream(format)).getReader();
   let length = 0;
   try {
     for (;;) {
@@ -77,7 +118,7 @@ export async function* inflateChunks(
           { cause },
         );
       });
-      if (chunk.done) return;
+      if (chunk.done) break;
       length += chunk.value.length;
       if (length > maxBytes) {
         throw formatError(
@@ -86,7 +127,9 @@ export async function* inflateChunks(
         );
       }
       yield chunk.value;
+      if (work.isDue) await work.reach(Math.min(taken, bytes.length - 1));
     }
+    await work.reach(bytes.length);
   } finally {
     await reader.cancel().catch(() => undefined);
   }
@@ -95,13 +138,17 @@ export async function* inflateChunks(
 /** A browser inflates all of what it is given at once, so it is given little at a time. */
 const sliceBytes = 2 ** 14;
 
-function slices(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuffer>> {
+function slicesOf(
+  bytes: Uint8Array,
+  onTaken: (end: number) => void,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let offset = 0;
   return new ReadableStream({
     pull(controller) {
       if (offset >= bytes.length) return controller.close();
       controller.enqueue(bytes.subarray(offset, offset + sliceBytes) as Uint8Array<ArrayBuffer>);
       offset += sliceBytes;
+      onTaken(offset);
     },
   });
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../checks/index.js';
 import { DataFormatError } from '../../errors.js';
 import { Work } from '../../work.js';
 import type { Picture } from '../pictures.js';
@@ -9,6 +10,7 @@ import {
   checkExtents,
   corruptPicture,
   type DecodePictureOptions,
+  decodePictureChecks,
   notAPicture,
   sniffPictureFormat,
 } from './picture-format.js';
@@ -26,6 +28,7 @@ export async function decodeJpeg(
   bytes: Uint8Array,
   options: DecodePictureOptions = {},
 ): Promise<Picture> {
+  checkOptions(options, decodePictureChecks);
   const { source = 'jpeg' } = options;
   if (sniffPictureFormat(bytes) !== 'jpeg') throw notAPicture(bytes, source);
   const file = readJpegFile(bytes, source);

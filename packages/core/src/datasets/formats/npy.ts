@@ -1,4 +1,13 @@
-import { alignedCopy, ByteReader, describeBytes, type ParseOptions, safeProduct } from './bytes.js';
+import { checkOptions } from '../../checks/index.js';
+import { Work } from '../../work.js';
+import {
+  alignedCopy,
+  ByteReader,
+  describeBytes,
+  type ParseOptions,
+  parseChecks,
+  safeProduct,
+} from './bytes.js';
 
 /** The numbers of a NumPy array in C order (the last extent changes fastest), in their own type where JavaScript has it. */
 export interface NpyArray {
@@ -17,7 +26,11 @@ export interface NpyArray {
     | Float64Array;
 }
 
-type Convert = (buffer: ArrayBuffer, reader: ByteReader) => NpyArray['data'];
+type Convert = (
+  buffer: ArrayBuffer,
+  reader: ByteReader,
+  work: Work,
+) => NpyArray['data'] | Promise<NpyArray['data']>;
 
 const types: Readonly<Record<string, { readonly size: number; readonly convert: Convert }>> = {
   b1: { size: 1, convert: booleans },
@@ -27,9 +40,9 @@ const types: Readonly<Record<string, { readonly size: number; readonly convert: 
   i2: { size: 2, convert: (buffer) => new Int16Array(buffer) },
   u4: { size: 4, convert: (buffer) => new Uint32Array(buffer) },
   i4: { size: 4, convert: (buffer) => new Int32Array(buffer) },
-  u8: { size: 8, convert: (buffer, reader) => safeIntegers(new BigUint64Array(buffer), reader) },
-  i8: { size: 8, convert: (buffer, reader) => safeIntegers(new BigInt64Array(buffer), reader) },
-  f2: { size: 2, convert: (buffer) => Float32Array.from(new Uint16Array(buffer), halfToFloat) },
+  u8: { size: 8, convert: (buffer, ...rest) => safeIntegers(new BigUint64Array(buffer), ...rest) },
+  i8: { size: 8, convert: (buffer, ...rest) => safeIntegers(new BigInt64Array(buffer), ...rest) },
+  f2: { size: 2, convert: halfFloats },
   f4: { size: 4, convert: (buffer) => new Float32Array(buffer) },
   f8: { size: 8, convert: (buffer) => new Float64Array(buffer) },
 };
@@ -38,11 +51,18 @@ const types: Readonly<Record<string, { readonly size: number; readonly convert: 
  * Reads a `.npy` file of format version 1 to 3, either byte order, C or Fortran order
  * (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the bytes are not exactly one such file, when its type is none of the
  * booleans, integers and floats of up to 64 bits, or when a 64-bit integer is beyond ±(2^53 - 1).
  */
-export function parseNpy(bytes: Uint8Array, options: ParseOptions = {}): NpyArray {
-  const reader = new ByteReader(bytes, options.source ?? 'npy', 'a .npy file');
+export async function parseNpy(bytes: Uint8Array, options: ParseOptions = {}): Promise<NpyArray> {
+  checkOptions(options, parseChecks);
+  return readNpy(bytes, options.source ?? 'npy', new Work(options));
+}
+
+/** The same as a part of other work. */
+export async function readNpy(bytes: Uint8Array, source: string, work: Work): Promise<NpyArray> {
+  const reader = new ByteReader(bytes, source, 'a .npy file');
   const { descr, fortranOrder, shape } = readHeader(reader);
 
   const match = /^([<>|=]?)([biuf][1248])$/.exec(descr);
@@ -59,11 +79,12 @@ export function parseNpy(bytes: Uint8Array, options: ParseOptions = {}): NpyArra
     );
   }
   const numbers = reader.take(reader.left, 'numbers');
-  const data = type.convert(alignedCopy(numbers, type.size, match[1] !== '>'), reader);
+  const buffer = await alignedCopy(numbers, type.size, match[1] !== '>', work);
+  const data = await type.convert(buffer, reader, work);
   return {
     shape,
     dtype: match[2]!,
-    data: fortranOrder && shape.length > 1 ? fromFortranOrder(data, shape) : data,
+    data: fortranOrder && shape.length > 1 ? await fromFortranOrder(data, shape, work) : data,
   };
 }
 
@@ -105,31 +126,52 @@ function readHeader(reader: ByteReader): { descr: string; fortranOrder: boolean;
 
 const magicNumber = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
-function booleans(buffer: ArrayBuffer, reader: ByteReader): Uint8Array {
+async function booleans(buffer: ArrayBuffer, reader: ByteReader, work: Work): Promise<Uint8Array> {
   const values = new Uint8Array(buffer);
-  const wrong = values.findIndex((value) => value > 1);
-  if (wrong >= 0) {
-    throw reader.error(
-      `boolean ${wrong} is the byte ${values[wrong]}, but only 0 and 1 are booleans; save or fetch it again.`,
-      reader.offset - values.length + wrong,
-    );
-  }
+  await work.stage('converting', values.length, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      if (values[i]! <= 1) continue;
+      throw reader.error(
+        `boolean ${i} is the byte ${values[i]}, but only 0 and 1 are booleans; save or fetch it again.`,
+        reader.offset - values.length + i,
+      );
+    }
+  });
   return values;
 }
 
-function safeIntegers(values: BigUint64Array | BigInt64Array, reader: ByteReader): Float64Array {
+async function safeIntegers(
+  values: BigUint64Array | BigInt64Array,
+  reader: ByteReader,
+  work: Work,
+): Promise<Float64Array> {
   const numbers = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = Number(values[i]!);
-    if (!Number.isSafeInteger(value)) {
-      throw reader.error(
-        `integer ${i} is ${values[i]}, beyond what a JavaScript number holds exactly; save it as float64 or a narrower integer.`,
-        reader.offset - 8 * (values.length - i),
-      );
+  await work.stage('converting', values.length, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const value = Number(values[i]!);
+      if (!Number.isSafeInteger(value)) {
+        throw reader.error(
+          `integer ${i} is ${values[i]}, beyond what a JavaScript number holds exactly; save it as float64 or a narrower integer.`,
+          reader.offset - 8 * (values.length - i),
+        );
+      }
+      numbers[i] = value;
     }
-    numbers[i] = value;
-  }
+  });
   return numbers;
+}
+
+async function halfFloats(
+  buffer: ArrayBuffer,
+  _reader: ByteReader,
+  work: Work,
+): Promise<Float32Array> {
+  const halves = new Uint16Array(buffer);
+  const floats = new Float32Array(halves.length);
+  await work.stage('converting', halves.length, (begin, end) => {
+    for (let i = begin; i < end; i++) floats[i] = halfToFloat(halves[i]!);
+  });
+  return floats;
 }
 
 /** IEEE 754 binary16 to a number. */
@@ -142,8 +184,12 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-function fromFortranOrder<T extends NpyArray['data']>(data: T, shape: readonly number[]): T {
-  const ordered = data.slice() as T;
+async function fromFortranOrder<T extends NpyArray['data']>(
+  data: T,
+  shape: readonly number[],
+  work: Work,
+): Promise<T> {
+  const ordered = new (data.constructor as new (length: number) => T)(data.length);
   const position = new Array<number>(shape.length).fill(0);
   const strides: number[] = [];
   let stride = 1;
@@ -152,14 +198,16 @@ function fromFortranOrder<T extends NpyArray['data']>(data: T, shape: readonly n
     stride *= extent;
   }
   let source = 0;
-  for (let target = 0; target < data.length; target++) {
-    ordered[target] = data[source]!;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      source += strides[axis]!;
-      if (++position[axis]! < shape[axis]!) break;
-      source -= strides[axis]! * shape[axis]!;
-      position[axis] = 0;
+  await work.stage('ordering', data.length, (begin, end) => {
+    for (let target = begin; target < end; target++) {
+      ordered[target] = data[source]!;
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        source += strides[axis]!;
+        if (++position[axis]! < shape[axis]!) break;
+        source -= strides[axis]! * shape[axis]!;
+        position[axis] = 0;
+      }
     }
-  }
+  });
   return ordered;
 }

@@ -1,3 +1,4 @@
+import { type OptionChecks, text } from '../../checks/index.js';
 import type { DataFormatError } from '../../errors.js';
 import type { Work } from '../../work.js';
 import type { Picture } from '../pictures.js';
@@ -7,10 +8,18 @@ import { describeBytes, formatError, type ParseOptions } from './bytes.js';
 export type PictureFormat = 'png' | 'jpeg' | 'webp';
 
 /** Options of the picture decoders. */
-export interface DecodePictureOptions extends ParseOptions {
+export interface DecodePictureOptions extends Pick<ParseOptions, 'source'> {
   /** The most pixels that a picture may have by its header. Default 100,000,000. */
   readonly maxPixels?: number;
 }
+
+export const decodePictureChecks: OptionChecks<DecodePictureOptions> = {
+  source: text,
+  maxPixels: {
+    expected: 'a number of pixels, 0 or more',
+    accepts: (value): value is number => typeof value === 'number' && value >= 0,
+  },
+};
 
 /**
  * The format of a picture by its first bytes; what the file is called does not matter.

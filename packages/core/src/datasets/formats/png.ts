@@ -1,4 +1,5 @@
 import { encode } from 'fast-png';
+import { checkOptions } from '../../checks/index.js';
 import { Work } from '../../work.js';
 import type { Picture } from '../pictures.js';
 import { formatError } from './bytes.js';
@@ -8,6 +9,7 @@ import {
   checkExtents,
   corruptPicture,
   type DecodePictureOptions,
+  decodePictureChecks,
   dropOpaqueAlpha,
   notAPicture,
   sniffPictureFormat,
@@ -25,6 +27,7 @@ export async function decodePng(
   bytes: Uint8Array,
   options: DecodePictureOptions = {},
 ): Promise<Picture> {
+  checkOptions(options, decodePictureChecks);
   const { source = 'png' } = options;
   if (sniffPictureFormat(bytes) !== 'png') throw notAPicture(bytes, source);
   const png = readPngChunks(bytes, source);

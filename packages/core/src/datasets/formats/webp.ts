@@ -1,3 +1,4 @@
+import { checkOptions } from '../../checks/index.js';
 import { Work } from '../../work.js';
 import type { Picture } from '../pictures.js';
 import { ByteReader } from './bytes.js';
@@ -6,6 +7,7 @@ import {
   checkExtents,
   corruptPicture,
   type DecodePictureOptions,
+  decodePictureChecks,
   dropOpaqueAlpha,
   exifOrientation,
   notAPicture,
@@ -23,6 +25,7 @@ export async function decodeWebp(
   bytes: Uint8Array,
   options: DecodePictureOptions = {},
 ): Promise<Picture> {
+  checkOptions(options, decodePictureChecks);
   const { source = 'webp' } = options;
   if (sniffPictureFormat(bytes) !== 'webp') throw notAPicture(bytes, source);
   const header = readWebpChunks(bytes, source);

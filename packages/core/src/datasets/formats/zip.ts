@@ -1,6 +1,8 @@
+import { checkOptions, type OptionChecks, wholeNumber } from '../../checks/index.js';
 import { crc32 } from '../../crc32.js';
-import { ByteReader, describeBytes, type ParseOptions } from './bytes.js';
-import { inflate, unpackedLimit } from './inflate.js';
+import { Work } from '../../work.js';
+import { ByteReader, byteLimit, describeBytes, type ParseOptions, parseChecks } from './bytes.js';
+import { inflateWhole, unpackedLimit } from './inflate.js';
 
 /** Options of `unzip` and `parseNpz`. */
 export interface UnzipOptions extends ParseOptions {
@@ -12,6 +14,12 @@ export interface UnzipOptions extends ParseOptions {
   /** The most files that the archive may have. Default 65,536. */
   readonly maxEntries?: number;
 }
+
+export const unzipChecks: OptionChecks<UnzipOptions> = {
+  ...parseChecks,
+  maxBytes: byteLimit,
+  maxEntries: wholeNumber(0),
+};
 
 interface ZipEntry {
   readonly name: string;
@@ -33,11 +41,22 @@ const fileSignature = 0x04034b50;
  * fflate's `unzipSync` allocates what the archive says and checks no checksum, so the directory is
  * read here.
  *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the bytes are no whole and sound archive, or exceed a limit.
  */
 export async function unzip(
   bytes: Uint8Array,
   options: UnzipOptions = {},
+): Promise<Map<string, Uint8Array>> {
+  checkOptions(options, unzipChecks);
+  return readZip(bytes, options, new Work(options));
+}
+
+/** The same as a part of other work. */
+export async function readZip(
+  bytes: Uint8Array,
+  options: Pick<UnzipOptions, 'source' | 'maxBytes' | 'maxEntries'>,
+  work: Work,
 ): Promise<Map<string, Uint8Array>> {
   const { source = 'zip', maxBytes = unpackedLimit(bytes.length), maxEntries = 65_536 } = options;
   const reader = new ByteReader(bytes, source, 'a zip archive');
@@ -53,7 +72,7 @@ export async function unzip(
   for (const entry of entries) {
     if (entry.name.endsWith('/') && entry.size === 0) continue;
     if (files.has(entry.name)) throw reader.error(`the archive has two files named ${entry.name}.`);
-    files.set(entry.name, await readEntry(reader, entry));
+    files.set(entry.name, await readEntry(reader, entry, work));
   }
   return files;
 }
@@ -123,7 +142,7 @@ function readDirectoryEntry(reader: ByteReader): ZipEntry {
   return { name, method, crc, packedSize, size, offset };
 }
 
-async function readEntry(reader: ByteReader, entry: ZipEntry): Promise<Uint8Array> {
+async function readEntry(reader: ByteReader, entry: ZipEntry, work: Work): Promise<Uint8Array> {
   reader.offset = entry.offset;
   if (reader.uint32('file header', true) !== fileSignature) {
     throw reader.error(
@@ -139,14 +158,18 @@ async function readEntry(reader: ByteReader, entry: ZipEntry): Promise<Uint8Arra
   let content: Uint8Array;
   if (entry.method === 0) content = packed;
   else if (entry.method === 8)
-    content = await inflate(packed, 'deflate-raw', { source, maxBytes: entry.size });
+    content = await inflateWhole(packed, 'deflate-raw', { source, maxBytes: entry.size }, work);
   else {
     throw reader.error(
       `${entry.name} is packed by method ${entry.method}; only stored and deflated files can be read.`,
       entry.offset,
     );
   }
-  if (content.length !== entry.size || crc32(content) !== entry.crc) {
+  let crc = 0;
+  await work.stage('checking', content.length, (begin, end) => {
+    crc = crc32(content.subarray(begin, end), crc);
+  });
+  if (content.length !== entry.size || crc !== entry.crc) {
     throw reader.error(
       `${entry.name} is not what the directory says (${describeBytes(entry.size)}, checksum ${entry.crc.toString(16)}); fetch the file again.`,
       entry.offset,
