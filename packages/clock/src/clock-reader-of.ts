@@ -1,6 +1,6 @@
 import { ShapeError } from '@nn-lab/core/errors';
 import type * as tf from '@tensorflow/tfjs';
-import { CourseReader, isCourseNetwork } from './course/index.js';
+import { CourseReader, isCourseNetwork } from './course/course-reader.js';
 import type { LoadedClockReader } from './method.js';
 import { ClockReader, isReaderNetwork } from './reader/index.js';
 

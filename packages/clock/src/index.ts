@@ -1,5 +1,4 @@
 export { clockReaderOf } from './clock-reader-of.js';
-export * from './course/index.js';
 export {
   type ClockEvaluation,
   type EvaluateReaderOptions,

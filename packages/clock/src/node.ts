@@ -7,6 +7,7 @@ import { registerClockLayers } from './reader/index.js';
 
 export { readPicture, saveModel, useBackend } from '@nn-lab/core/node';
 export * from './index.js';
+export { type ClockTrainingOptions, clockTraining } from './node/clock-training.js';
 
 /**
  * Loads a trained reader.

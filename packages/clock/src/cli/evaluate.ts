@@ -10,8 +10,8 @@ import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { startBackend } from '@nn-lab/core/experiment';
 import { listLabelledPictures, readPicture } from '@nn-lab/core/node';
 import { evaluateReader, renderTimedPictures, type TimedPictures } from '../evaluate.js';
+import { describeEvaluation, evaluationDocument } from '../evaluation-text.js';
 import { validateClockTime } from '../time.js';
-import { describeEvaluation, evaluationDocument } from './evaluation-text.js';
 import { modelOption, openReader } from './model-option.js';
 
 export const evaluateCommand = defineCommand({

@@ -18,4 +18,11 @@ export {
   decodeTwoHeads,
   type TwoHeadTime,
 } from './decode.js';
+export { courseFacts } from './facts.js';
+export {
+  type ClockTrainingFacts,
+  type ClockTrainingResults,
+  clockReport,
+  drawClockPlots,
+} from './figures.js';
 export { buildCourseTwoHeadNetwork, type CourseNetworkOptions } from './networks.js';

@@ -1,5 +1,5 @@
 import { formatPercent, formatTable } from '@nn-lab/core/format';
-import type { ClockEvaluation } from '../evaluate.js';
+import type { ClockEvaluation } from './evaluate.js';
 
 /** An evaluation as JSON documents have it, in minutes and shares. */
 export function evaluationDocument({ summary }: ClockEvaluation) {

@@ -1,48 +1,39 @@
-import type { RunFolder } from '@nn-lab/core/experiment';
+import type { RunDevice } from '@nn-lab/core/experiment';
 import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
-import { renderPng } from '@nn-lab/core/node';
 import { histogram, imageGrid, lineChart } from '@nn-lab/core/plot';
-import { buildReport } from '@nn-lab/core/report';
+import type { Report } from '@nn-lab/core/report';
 import type { TrainingResult } from '@nn-lab/core/training';
 import type { ClockEvaluation, TimedPictures } from '../evaluate.js';
 import type { ClockMethod } from '../method.js';
 import { formatClockTime } from '../time.js';
+import { courseFacts } from './facts.js';
 
-/** What a report is written of. */
-export interface RunResults {
-  /** The run's metrics document. */
-  readonly document: {
-    readonly preset: string;
-    readonly seed: number;
-    readonly backend: string;
-    readonly threads: number;
-    readonly machine: { readonly node: string; readonly cpu: string; readonly cores: number };
-    readonly trainedPictures: number;
-    readonly trainingSeconds: number;
-    readonly course: { readonly meanAbsoluteError: number; readonly bestStudent: number };
-  };
+/** What came of a training. */
+export interface ClockTrainingResults {
   readonly method: ClockMethod;
   readonly test: TimedPictures;
   readonly evaluation: ClockEvaluation;
   readonly training: TrainingResult;
 }
 
+/** How a reader was trained. */
+export interface ClockTrainingFacts extends RunDevice {
+  readonly preset: string;
+  readonly seed: number;
+  readonly trainedPictures: number;
+}
+
+const courseErrors = {
+  meanAbsoluteError: courseFacts.meanAbsoluteError.value,
+  bestStudent: courseFacts.bestStudent.value,
+} as const;
 const correctColor = '#1b7837';
 const wrongColor = '#c0392b';
 
-/** Draws the plots of a run (SVG and PNG) and writes `report.html`. */
-export async function writeRunReport(run: RunFolder, results: RunResults): Promise<void> {
-  const plots = drawPlots(results);
-  for (const [name, svg] of Object.entries(plots)) {
-    await run.write(`plots/${name}.svg`, svg);
-    await run.write(`plots/${name}.png`, await renderPng(svg, { scale: 2 }));
-  }
-  await run.write('report.html', report(results, plots));
-}
-
-function drawPlots({ document, test, evaluation, training }: RunResults) {
+/** Draws the plots of a training, by name. */
+export function drawClockPlots({ test, evaluation, training }: ClockTrainingResults) {
   const { history } = training;
-  const { course } = document;
+  const course = courseErrors;
   const minutes = { title: 'Mean error (minutes)', scale: 'log' } as const;
   const shown = test.pictures.slice(0, 15);
   return {
@@ -89,15 +80,19 @@ function drawPlots({ document, test, evaluation, training }: RunResults) {
   };
 }
 
-function report(results: RunResults, plots: ReturnType<typeof drawPlots>): string {
-  const { document, method, evaluation } = results;
+/** The report of a training, with the course's results beside ours. */
+export function clockReport(
+  { method, evaluation, training }: ClockTrainingResults,
+  plots: ReturnType<typeof drawClockPlots>,
+  { preset, seed, trainedPictures, backend, threads, machine }: ClockTrainingFacts,
+): Report {
   const { summary } = evaluation;
-  const { machine, course } = document;
+  const course = courseErrors;
   const interval = summary.intervals?.mean;
   const within3 = summary.within.find(({ threshold }) => threshold === 3)!.share;
-  return buildReport({
+  return {
     title: 'Telling the time',
-    subtitle: `${method.title}; preset ${document.preset}, seed ${document.seed}`,
+    subtitle: `${method.title}; preset ${preset}, seed ${seed}`,
     summary: [
       {
         label: 'Mean error on the test set',
@@ -106,7 +101,7 @@ function report(results: RunResults, plots: ReturnType<typeof drawPlots>): strin
         better: summary.mean < course.meanAbsoluteError,
       },
       { label: 'Within 3 minutes', value: formatPercent(within3) },
-      { label: 'Training', value: formatDuration(document.trainingSeconds) },
+      { label: 'Training', value: formatDuration(training.seconds) },
     ],
     sections: [
       {
@@ -160,10 +155,10 @@ function report(results: RunResults, plots: ReturnType<typeof drawPlots>): strin
           {
             kind: 'facts',
             facts: [
-              ['Pictures trained on', document.trainedPictures],
+              ['Pictures trained on', trainedPictures],
               ['Pictures tested on', summary.count],
-              ['Seed', document.seed],
-              ['Backend', `${document.backend}, ${formatQuantity(document.threads, 'thread')}`],
+              ['Seed', seed],
+              ['Backend', `${backend}, ${formatQuantity(threads, 'thread')}`],
               [
                 'Machine',
                 `${machine.cpu}, ${formatQuantity(machine.cores, 'core')}, Node ${machine.node}`,
@@ -173,5 +168,5 @@ function report(results: RunResults, plots: ReturnType<typeof drawPlots>): strin
         ],
       },
     ],
-  });
+  };
 }
