@@ -1,18 +1,18 @@
-import { type Batch, type BatchSource, disposeBatch } from './batch-source.js';
+import { type BatchSource, disposeBatch, type InputBatch } from './batch-source.js';
 
 /**
  * Hands out the batches of a source in order. Where the source works asynchronously (another
  * thread renders, a network answers), the next batch is asked for while this one is trained on.
  */
-export class BatchQueue {
-  #ahead: { epoch: number; index: number; batch: Promise<Batch> } | undefined;
+export class BatchQueue<B extends InputBatch> {
+  #ahead: { epoch: number; index: number; batch: Promise<B> } | undefined;
 
   constructor(
-    readonly source: BatchSource,
+    readonly source: BatchSource<B>,
     readonly epochs: number,
   ) {}
 
-  async take(epoch: number, index: number): Promise<Batch> {
+  async take(epoch: number, index: number): Promise<B> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     const asked =
@@ -31,7 +31,7 @@ export class BatchQueue {
       index = 0;
     }
     if (epoch === this.epochs) return;
-    const batch = new Promise<Batch>((resolve) => resolve(this.source.batch(epoch, index)));
+    const batch = new Promise<B>((resolve) => resolve(this.source.batch(epoch, index)));
     // A failure is thrown when the batch is taken; until then nobody listens.
     batch.catch(() => {});
     this.#ahead = { epoch, index, batch };

@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import {
   anything,
   arrayOf,
@@ -10,9 +10,11 @@ import {
 import { ensureBackend } from '../ensure-backend.js';
 import { Work, type WorkOptions, workChecks } from '../work.js';
 import type { BatchMetric } from './batch-metrics.js';
-import { type BatchSource, disposeBatch, examplesIn } from './batch-source.js';
+import type { Batch, BatchSource } from './batch-source.js';
+import { evaluateBatches } from './evaluate-batches.js';
+import { stackFigures } from './learner.js';
 import { type Loss, resolveLoss } from './losses.js';
-import { evaluationStep, type Measures, namesOf } from './training-step.js';
+import { evaluationFigures, namesOf } from './supervised-learner.js';
 
 export interface EvaluateModelOptions extends WorkOptions {
   readonly loss: Loss;
@@ -45,69 +47,8 @@ export async function evaluateModel(
   const { loss, lossWeights, metrics = {} } = options;
   const measures = { loss: resolveLoss(loss, model.outputs.length, lossWeights), metrics };
   await ensureBackend();
-  return evaluateBatches(model, source, measures, work);
-}
-
-/** The figures of `evaluateModel`, as a part of longer work. */
-export async function evaluateBatches(
-  model: tf.LayersModel,
-  source: BatchSource,
-  measures: Measures,
-  work: Work,
-  onBatch?: (batch: number) => void,
-): Promise<Record<string, number>> {
-  const sums = new Sums(namesOf(measures));
-  work.begin('evaluating', source.batchesPerEpoch);
-  for (let index = 0; index < source.batchesPerEpoch; index++) {
-    const batch = await source.batch(0, index);
-    let figures: tf.Tensor1D | undefined;
-    try {
-      figures = evaluationStep(model, batch, measures);
-      sums.add(await figures.data(), examplesIn(batch));
-    } finally {
-      disposeBatch(batch);
-      figures?.dispose();
-    }
-    onBatch?.(index + 1);
-    await work.reach(index + 1);
-  }
-  return sums.means();
-}
-
-/** Sums of figures over examples. */
-export class Sums {
-  #sums: number[];
-  #examples: number;
-
-  constructor(
-    readonly names: readonly string[],
-    sums: Readonly<Record<string, number>> = {},
-    examples = 0,
-  ) {
-    this.#sums = names.map((name) => sums[name] ?? 0);
-    this.#examples = examples;
-  }
-
-  get examples(): number {
-    return this.#examples;
-  }
-
-  /** Takes in the means of so many examples, in the order of the names. */
-  add(means: ArrayLike<number>, examples: number): void {
-    for (let index = 0; index < this.#sums.length; index++) {
-      this.#sums[index]! += means[index]! * examples;
-    }
-    this.#examples += examples;
-  }
-
-  sums(): Record<string, number> {
-    return Object.fromEntries(this.names.map((name, index) => [name, this.#sums[index]!]));
-  }
-
-  means(): Record<string, number> {
-    const examples = Math.max(1, this.#examples);
-    return Object.fromEntries(
-      this.names.map((name, index) => [name, this.#sums[index]! / examples]),
-    );
-  }
+  const names = namesOf(measures);
+  const evaluate = (batch: Batch) =>
+    tf.tidy(() => stackFigures(names, evaluationFigures(model, batch, measures)));
+  return evaluateBatches(evaluate, names, source, work);
 }

@@ -1,6 +1,6 @@
 export { AdamWOptimizer, type DecaysWeight } from './adamw.js';
 export { accuracyOf, type BatchMetric } from './batch-metrics.js';
-export type { Batch, BatchSource } from './batch-source.js';
+export type { Batch, BatchSource, InputBatch } from './batch-source.js';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint-format.js';
 export {
   type CheckpointEntries,
@@ -19,7 +19,20 @@ export { DivergenceError } from './divergence-error.js';
 export { type EvaluateModelOptions, evaluateModel } from './evaluate-model.js';
 export { initializerSeed } from './initializer-seed.js';
 export type { StepAwareLayer } from './layers-of.js';
+export {
+  createLearner,
+  type Learner,
+  type LearnerFigures,
+  type LearnerParts,
+  type LearnerState,
+  type StepContext,
+} from './learner.js';
 export type { Loss, LossFunction, LossName, OutputLoss } from './losses.js';
+export {
+  createNetworkOptimizer,
+  type NetworkOptimizer,
+  type NetworkOptimizerOptions,
+} from './network-optimizer.js';
 export {
   type AdadeltaOptions,
   type AdagradOptions,
@@ -49,7 +62,8 @@ export {
   SeededDropout,
   type SeededDropoutOptions,
 } from './seeded-dropout.js';
-export { trainModel } from './train-model.js';
+export { type TrainModelOptions, trainModel } from './train-model.js';
+export { trainLearner } from './training-loop.js';
 export type {
   AverageOptions,
   BatchEvent,
@@ -60,9 +74,9 @@ export type {
   Figures,
   MonitorOptions,
   ProgressEvent,
+  TrainingLoopOptions,
   TrainingResult,
-  TrainModelOptions,
-} from './train-model-options.js';
+} from './training-loop-options.js';
 export type {
   BestEpoch,
   EpochRecord,

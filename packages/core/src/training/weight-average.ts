@@ -49,9 +49,9 @@ export class WeightAverage {
   }
 }
 
-/** Copies of the variables' current values; the caller disposes them. */
-export function copyValues(variables: readonly tf.Variable[]): tf.Tensor[] {
-  return variables.map((variable) => tf.keep(tf.clone(variable) as tf.Tensor));
+/** Copies of the current values; the caller disposes them. */
+export function copyValues(tensors: readonly tf.Tensor[]): tf.Tensor[] {
+  return tensors.map((tensor) => tf.keep(tf.clone(tensor)));
 }
 
 /** Sets the variables to values in the same order. The values stay the caller's. */

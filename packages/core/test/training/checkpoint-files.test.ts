@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,6 +13,7 @@ import {
   type TrainModelOptions,
   trainModel,
 } from '../../src/training/index.js';
+import { killAfterStep, trainInProcess } from './processes.js';
 import { pointsSource, smallModel, weightBytes } from './small-runs.js';
 import { processOptions, processSource } from './training-process.js';
 
@@ -94,8 +92,8 @@ describe('checkpoints in a folder', () => {
   });
 
   it('survive SIGKILL at any moment: the resumed run ends with the same bytes', async () => {
-    for (const step of [3, 17]) await killAfterStep(step, folder);
-    const { weights, resumedFrom } = await trainInProcess(folder);
+    for (const step of [3, 17]) await killAfterStep('training-process.ts', step, folder);
+    const { weights, resumedFrom } = await trainInProcess('training-process.ts', folder);
     expect(resumedFrom).toBeGreaterThanOrEqual(17);
 
     const whole = smallModel();
@@ -103,31 +101,6 @@ describe('checkpoints in a folder', () => {
     expect(weights).toBe(await weightBytes(whole));
   }, 60_000);
 });
-
-/** A process of its own that trains `training-process.ts`, resuming what is in the folder. */
-function startProcess(place: string) {
-  const program = new URL('./run-module.mjs', import.meta.url).pathname;
-  const child = spawn(process.execPath, [program, 'training-process.ts', place], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  child.stdout.setEncoding('utf8');
-  return child;
-}
-
-async function killAfterStep(step: number, place: string): Promise<void> {
-  const child = startProcess(place);
-  const closed = once(child, 'close');
-  child.stdout.on('data', (lines: string) => {
-    if (lines.includes(`step ${step}\n`)) child.kill('SIGKILL');
-  });
-  expect(await closed).toEqual([null, 'SIGKILL']);
-}
-
-async function trainInProcess(place: string): Promise<{ weights: string; resumedFrom: number }> {
-  const child = startProcess(place);
-  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  return JSON.parse(output.slice(output.indexOf('{')));
-}
 
 describe('the bytes of a checkpoint', () => {
   const saved = async () => {

@@ -1,53 +1,31 @@
-import type * as tf from '@tensorflow/tfjs';
 import {
   abortSignal,
-  anything,
-  arrayOf,
   callback,
-  finiteNumber,
   flag,
   numberFrom,
   type OptionChecks,
   oneOf,
-  positiveNumber,
   required,
   shareBelowOne,
   someObject,
   text,
   wholeNumber,
 } from '../checks/index.js';
-import type { BatchMetric } from './batch-metrics.js';
-import type { BatchSource } from './batch-source.js';
+import type { Batch, BatchSource, InputBatch } from './batch-source.js';
 import type { CheckpointStore } from './checkpoint-store.js';
-import type { Loss } from './losses.js';
-import type { OptimizerOptions } from './optimizers.js';
-import type { LearningRateSchedule } from './schedules.js';
 import type { BestEpoch, EpochRecord } from './training-state.js';
 
-export interface TrainModelOptions {
+/** Options of `trainLearner`, and of all that trains by it. */
+export interface TrainingLoopOptions<B extends InputBatch = Batch> {
   readonly epochs: number;
-  /** A name, a list with one for each output, or a function of all outputs. */
-  readonly loss: Loss;
-  /** The factor of each output's loss, where `loss` is a list. Default 1 for each. */
-  readonly lossWeights?: readonly number[];
-  /** Measured on each training batch (with dropout on) and on validation. */
-  readonly metrics?: Readonly<Record<string, BatchMetric>>;
-  /**
-   * By name, or an optimizer of tfjs, which the caller keeps and disposes. Default `{ name: 'adam' }`.
-   */
-  readonly optimizer?: OptimizerOptions | tf.Optimizer;
-  /** The learning rate of each step, in place of the optimizer's own. */
-  readonly schedule?: LearningRateSchedule;
-  /** Scales all gradients down together to at most this norm. */
-  readonly clipNorm?: number;
 
   /** Measured after each epoch: all batches of its epoch 0. The caller disposes the source. */
-  readonly validation?: BatchSource;
-  /** Further figures after each epoch, beside those of `validation`. The model is borrowed. */
-  readonly validate?: (model: tf.LayersModel, epoch: number) => Figures | Promise<Figures>;
+  readonly validation?: BatchSource<B>;
+  /** Further figures after each epoch, beside those of `validation`. */
+  readonly validate?: (epoch: number) => Figures | Promise<Figures>;
   /** The figure that tells the best epoch. Default the validation loss, or without one the training loss. */
   readonly monitor?: MonitorOptions;
-  /** Leaves the model with the weights of the best epoch. Default false. */
+  /** Leaves the weights of the best epoch in place. Default false. */
   readonly restoreBestWeights?: boolean;
   readonly earlyStopping?: EarlyStoppingOptions;
   readonly average?: AverageOptions;
@@ -70,14 +48,8 @@ export interface TrainModelOptions {
   readonly onNote?: (note: string) => void;
 }
 
-export const trainModelChecks: OptionChecks<TrainModelOptions> = {
+export const trainingLoopChecks: OptionChecks<TrainingLoopOptions<never>> = {
   epochs: required(wholeNumber(1)),
-  loss: anything,
-  lossWeights: arrayOf(finiteNumber),
-  metrics: someObject,
-  optimizer: someObject,
-  schedule: callback,
-  clipNorm: positiveNumber,
   validation: someObject,
   validate: callback,
   monitor: someObject,
@@ -127,7 +99,7 @@ export const earlyStoppingChecks: OptionChecks<EarlyStoppingOptions> = {
 export interface AverageOptions {
   /** Share of the average that stays at each step, in [0, 1): 0.999 averages over about 1,000 steps. */
   readonly decay: number;
-  /** Which weights the model is left with (and the best epoch's are kept of). Default `averaged`. */
+  /** Which weights are left in place (and the best epoch's are kept of). Default `averaged`. */
   readonly weights?: 'averaged' | 'trained';
 }
 
