@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { loadRows } from '../dist/cli/digits.js';
-import { courseOptions, Perceptron } from '../dist/index.js';
+import { courseOptions } from '../dist/course/index.js';
+import { Perceptron } from '../dist/index.js';
+import { loadRows } from '../dist/node/load-rows.js';
 
 const { train, origin } = await loadRows('digits16', undefined);
 const results = {};

@@ -1,9 +1,3 @@
-export {
-  type CourseComparison,
-  courseOptions,
-  courseResults,
-  projectOneResults,
-} from './course.js';
 export { type Matrix, matrixOf, matrixOfDataset } from './matrix.js';
 export {
   type EpochRecord,

@@ -6,6 +6,8 @@ import type { Perceptron } from './perceptron.js';
 
 export { loadDataset } from '@nn-lab/core/node/files';
 export * from './index.js';
+export { type PerceptronTrainingOptions, perceptronTraining } from './node/perceptron-training.js';
+export { perceptronReproduction, type ReproducePerceptronOptions } from './node/reproduction.js';
 
 /**
  * Writes a perceptron to a file, whole or not at all; its folder is made if need be.

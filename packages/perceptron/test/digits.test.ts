@@ -2,8 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadEmbeddedDigits } from '@nn-lab/core/datasets';
 import { describe, expect, it } from 'vitest';
-import { loadRows } from '../src/cli/digits.js';
-import { courseOptions, courseResults, matrixOfDataset, Perceptron } from '../src/index.js';
+import { courseFactsOf, courseOptions } from '../src/course/index.js';
+import { matrixOfDataset, Perceptron } from '../src/index.js';
+import { loadRows } from '../src/node/load-rows.js';
 
 const data = process.env.NN_LAB_DATA;
 const quiet = {
@@ -38,9 +39,9 @@ describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", async ()
       const { trainCorrect } = await perceptron.fit(train.x, train.labels);
       const guesses = await perceptron.predict(test.x);
       const right = guesses.filter((guess, row) => guess === test.labels[row]).length;
-      const course = courseResults[method];
-      expect(Math.abs(trainCorrect - course.trainCorrect) / 1707).toBeLessThan(0.01);
-      expect(Math.abs(right - course.testCorrect) / 1000).toBeLessThan(0.01);
+      const course = courseFactsOf(method)!;
+      expect(Math.abs(trainCorrect - course.train.value) / 1707).toBeLessThan(0.01);
+      expect(Math.abs(right - course.test.value) / 1000).toBeLessThan(0.01);
     },
   );
 

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { dataOption, defineCommand, pathOption } from '@nn-lab/core/cli';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { printableLine } from '@nn-lab/core/format';
+import { describeEvaluation, evaluate, evaluationDocument } from '../evaluation.js';
+import { loadRows } from '../node/load-rows.js';
 import { loadPerceptron } from '../node.js';
-import { datasetOption, loadRows } from './digits.js';
-import { describeEvaluation, evaluate, evaluationDocument } from './evaluation.js';
+import { datasetOption } from './dataset-option.js';
 
 export const evaluateCommand = defineCommand({
   name: 'evaluate',

@@ -1,8 +1,8 @@
 import { integerOption, seedOption } from '@nn-lab/core/cli';
 import { experimentCommand, outputFolderOptions } from '@nn-lab/core/experiment';
-import { reproduction } from '../course/index.js';
+import { xorReproduction } from '../course/index.js';
 
-export const reproduceCommand = experimentCommand(reproduction, {
+export const reproduceCommand = experimentCommand(xorReproduction, {
   name: 'reproduce',
   summary: "run the course's experiments and the success rates behind them",
   description:

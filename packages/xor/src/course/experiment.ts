@@ -16,7 +16,7 @@ import { type CourseRun, courseLazyCounts, courseRuns, oneStreamLazyCounts } fro
 const learningRates = [0.3, 0.6, 0.8, 2, 5, 10];
 const initialisations: readonly Initialisation[] = ['normal', 'uniform'];
 
-/** Options of {@link reproduction}. */
+/** Options of {@link xorReproduction}. */
 export interface ReproduceXorOptions {
   /** Initialisations for the success rates. */
   readonly count: number;
@@ -27,7 +27,7 @@ export interface ReproduceXorOptions {
 }
 
 /** Every experiment of the course, from its NumPy stream, and the success rates behind them. */
-export const reproduction: Experiment<ReproduceXorOptions> = {
+export const xorReproduction: Experiment<ReproduceXorOptions> = {
   project: 'xor',
   backend: false,
   seeds: ({ seed }) => ({ course: 42, success: seed }),

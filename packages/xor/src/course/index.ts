@@ -1,4 +1,4 @@
-export { type ReproduceXorOptions, reproduction } from './experiment.js';
+export { type ReproduceXorOptions, xorReproduction } from './experiment.js';
 export { courseFacts } from './facts.js';
 export { drawXorPlots } from './figures.js';
 export {

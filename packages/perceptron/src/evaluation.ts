@@ -1,8 +1,8 @@
 import { formatPercent, formatTable } from '@nn-lab/core/format';
 import { type ConfusionMatrix, confusionMatrix, perClassAccuracy } from '@nn-lab/core/metrics';
 import type { WorkOptions } from '@nn-lab/core/work';
-import type { Perceptron } from '../perceptron.js';
-import type { LabelledRows } from './digits.js';
+import type { LabelledRows } from './labelled-rows.js';
+import type { Perceptron } from './perceptron.js';
 
 /** How well a perceptron does on rows. */
 export interface Evaluation {

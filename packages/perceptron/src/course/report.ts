@@ -1,52 +1,34 @@
-import type { RunFolder, RunMachine } from '@nn-lab/core/experiment';
+import type { RunMachine } from '@nn-lab/core/experiment';
 import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
-import { renderPng } from '@nn-lab/core/node/files';
 import type { Svg } from '@nn-lab/core/plot';
-import { buildReport, type ReportSection } from '@nn-lab/core/report';
-import { courseResults, projectOneResults } from '../course.js';
-import type { LoadedRows } from './digits.js';
-import { drawPerceptronPlots, titles } from './plots.js';
+import type { Report, ReportSection } from '@nn-lab/core/report';
+import type { LoadedRows } from '../labelled-rows.js';
+import { courseFactsOf, projectOneFacts } from './facts.js';
+import { titles } from './figures.js';
 import type { MethodResult } from './reproduce.js';
 
-/** What the report is written of. */
-export interface PerceptronResults {
-  readonly data: LoadedRows;
-  readonly results: readonly MethodResult[];
-  readonly machine: RunMachine;
-}
-
-/** Draws the plots (SVG and PNG) and writes `report.html`. */
-export async function writePerceptronReport(
-  folder: RunFolder,
-  results: PerceptronResults,
-): Promise<void> {
-  const plots = drawPerceptronPlots(results.results, results.data);
-  for (const [name, svg] of Object.entries(plots)) {
-    await folder.write(`plots/${name}.svg`, svg);
-    await folder.write(`plots/${name}.png`, await renderPng(svg, { scale: 2 }));
-  }
-  await folder.write('report.html', report(results, plots));
-}
-
-const trainRows = 1707;
-const testRows = 1000;
 const percent = (part: number, total: number) => (100 * part) / total;
+const percentOf = ({ value, total }: { readonly value: number; readonly total: number }) =>
+  percent(value, total);
 
-function report(
-  { data, results, machine }: PerceptronResults,
+/** The report of a reproduction, with the course's figures beside ours. */
+export function perceptronReport(
+  results: readonly MethodResult[],
   plots: Readonly<Record<string, Svg>>,
-): string {
-  return buildReport({
+  data: LoadedRows,
+  machine: RunMachine,
+): Report {
+  return {
     title: 'Multi-class perceptron from scratch',
     subtitle: `${data.origin}: ${formatQuantity(data.train.x.rows, 'picture')} to train, ${data.test.x.rows} to test`,
     summary: results.map(({ method, test, seconds }) => {
-      const course = method === 'averaged' ? undefined : courseResults[method];
+      const course = courseFactsOf(method);
       const share = percent(test.correct, test.total);
       return {
         label: `${titles[method]}, test`,
         value: `${share.toFixed(2)} %`,
         note: course
-          ? `course ${percent(course.testCorrect, testRows).toFixed(2)} %; ${formatDuration(seconds)}`
+          ? `course ${percentOf(course.test).toFixed(2)} %; ${formatDuration(seconds)}`
           : formatDuration(seconds),
       };
     }),
@@ -93,36 +75,36 @@ function report(
       { title: 'Weights', blocks: [{ kind: 'figures', figures: [{ picture: plots.weights! }] }] },
     ],
     footer: `${machine.cpu}, one of ${formatQuantity(machine.cores, 'core')}, Node ${machine.node}; times are medians of five trainings.`,
-  });
+  };
 }
 
 function courseSection({ origin }: LoadedRows, results: readonly MethodResult[]): ReportSection {
   const ours = results.map(({ method, train, test, seconds, training }) => {
-    const course = method === 'averaged' ? undefined : courseResults[method];
+    const course = courseFactsOf(method);
     return {
       name: titles[method],
       note: `${formatQuantity(training.epochs, 'epoch')}, the weights of epoch ${training.bestEpoch}`,
       values: [
         {
           ours: percent(train.correct, train.total),
-          ...(course ? { other: percent(course.trainCorrect, trainRows) } : {}),
+          ...(course ? { other: percentOf(course.train) } : {}),
         },
         {
           ours: percent(test.correct, test.total),
-          ...(course ? { other: percent(course.testCorrect, testRows) } : {}),
+          ...(course ? { other: percentOf(course.test) } : {}),
         },
-        { ours: seconds, ...(course?.seconds === undefined ? {} : { other: course.seconds }) },
+        { ours: seconds, ...(course ? { other: course.seconds.value } : {}) },
       ],
     };
   });
-  const before = Object.entries(projectOneResults).map(([name, course]) => ({
+  const { nearestMeanTrain, nearestMeanTest, knnTrain, knnTest } = projectOneFacts;
+  const before = [
+    { name: 'nearest mean', train: nearestMeanTrain, test: nearestMeanTest },
+    { name: '3-NN', train: knnTrain, test: knnTest },
+  ].map(({ name, train, test }) => ({
     name,
     note: "the course's project 1",
-    values: [
-      { other: percent(course.trainCorrect, trainRows) },
-      { other: percent(course.testCorrect, testRows) },
-      {},
-    ],
+    values: [{ other: percentOf(train) }, { other: percentOf(test) }, {}],
   }));
   return {
     title: 'Beside the course',
