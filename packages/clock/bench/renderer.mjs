@@ -9,11 +9,11 @@ const { renderClocks } = await import(entry ?? '../dist/index.js');
 const results = [];
 for (const size of [150, 96]) {
   const random = createRandom(42).fork('bench');
-  renderClocks(1000, random, { size }); // warm up: compile, and make the textures
+  await renderClocks(1000, random, { size }); // warm up: compile, and make the textures
   const rates = [];
   for (let round = 0; round < rounds; round++) {
     const before = performance.now();
-    renderClocks(picturesPerRound, random, { size, start: picturesPerRound * round });
+    await renderClocks(picturesPerRound, random, { size, start: picturesPerRound * round });
     rates.push((1000 * picturesPerRound) / (performance.now() - before));
   }
   rates.sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-import { checkOptions, flag, type OptionChecks } from '@nn-lab/core/checks';
+import { checkOptions, flag, type OptionChecks, text, wholeNumber } from '@nn-lab/core/checks';
 import type { Picture } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { type ErrorSummary, summarizeErrors, timeErrorMinutes } from '@nn-lab/core/metrics';
@@ -6,6 +6,7 @@ import { createRandom } from '@nn-lab/core/random';
 import { type WorkOptions, workChecks } from '@nn-lab/core/work';
 import type { TimeReader } from './method.js';
 import { type RenderClocksOptions, renderClocks } from './renderer/index.js';
+import { renderClocksChecks } from './renderer/render.js';
 import { type ClockTime, minuteOfDial } from './time.js';
 
 /** Pictures with the times that they show. */
@@ -22,17 +23,24 @@ export interface RenderTimedPicturesOptions extends RenderClocksOptions {
   readonly stream?: string;
 }
 
+const renderTimedPicturesChecks: OptionChecks<RenderTimedPicturesOptions> = {
+  ...renderClocksChecks,
+  seed: wholeNumber(0),
+  stream: text,
+};
+
 /**
  * Renders pictures to measure a reader on, at times drawn evenly from the 720 of a dial.
  *
- * @throws InvalidArgumentError for a bad count, seed, size or range.
+ * @throws InvalidArgumentError for a bad count, an option that is unknown, or one that cannot be used.
  */
-export function renderTimedPictures(
+export async function renderTimedPictures(
   count: number,
   options: RenderTimedPicturesOptions = {},
-): TimedPictures {
+): Promise<TimedPictures> {
+  checkOptions(options, renderTimedPicturesChecks);
   const { seed = 42, stream = 'test', ...rendering } = options;
-  const clocks = renderClocks(count, createRandom(seed).fork(stream), rendering);
+  const clocks = await renderClocks(count, createRandom(seed).fork(stream), rendering);
   const { size } = clocks;
   return {
     pictures: Array.from({ length: count }, (_, i) => ({
@@ -88,8 +96,9 @@ export async function evaluateReader(
   }
   const readings = await reader.readAll(pictures, { signal, onProgress });
   const errors = timeErrorMinutes(readings.map(minuteOfDial), times.map(minuteOfDial));
-  const summary = summarizeErrors(errors, {
+  const summary = await summarizeErrors(errors, {
     thresholds: [1, 3, 5, 30],
+    signal,
     ...(intervals ? { random: createRandom(0).fork('bootstrap') } : {}),
   });
   return { readings, errors, summary };

@@ -54,8 +54,8 @@ export interface ClockMethod {
   heldOutPictures(
     part: 'validation' | 'test',
     count: number,
-    options: { readonly seed: number },
-  ): TimedPictures;
+    options: WorkOptions & { readonly seed: number },
+  ): Promise<TimedPictures>;
   /** Makes a reader of a trained network, which stays the caller's unless the reader is disposed. */
   readerOf(model: tf.LayersModel): LoadedClockReader;
 }

@@ -76,8 +76,11 @@ export async function trainClockReader(
   const { epochs = settings.epochs } = passedOn;
   const model = method.buildNetwork({ seed });
   const source = given ?? method.trainingBatches({ ...settings, seed, epochs });
-  const validation = method.heldOutPictures('validation', settings.validationPictures, { seed });
   try {
+    const validation = await method.heldOutPictures('validation', settings.validationPictures, {
+      seed,
+      signal: options.signal,
+    });
     const training = await trainModel(model, source, {
       ...passedOn,
       epochs,

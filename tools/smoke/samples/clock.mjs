@@ -3,7 +3,7 @@ import { createRandom } from '@nn-lab/core/random';
 /** Renders clocks: the pixels must be the same in every JavaScript engine. */
 export async function sample({ renderClock, renderClocks }) {
   const one = renderClock({ hour: 10, minute: 8 }, { rotation: 30, glare: true }, { size: 96 });
-  const many = renderClocks(6, createRandom(42), { size: 64 });
+  const many = await renderClocks(6, createRandom(42), { size: 64 });
   return {
     exact: {
       one: fingerprint(one.data),

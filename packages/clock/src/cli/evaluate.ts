@@ -34,8 +34,12 @@ export const evaluateCommand = defineCommand({
     const reader = await openReader(options.model);
     try {
       const test = options.pictures
-        ? await readTimedPictures(options.pictures)
-        : renderTimedPictures(options.count, { seed: options.seed, stream: 'evaluation' });
+        ? await readTimedPictures(options.pictures, signal)
+        : await renderTimedPictures(options.count, {
+            seed: options.seed,
+            stream: 'evaluation',
+            signal,
+          });
       const shown = progress('Reading', test.pictures.length, { unit: 'picture' });
       const evaluation = await evaluateReader(reader, test, {
         signal,
@@ -58,8 +62,8 @@ export const evaluateCommand = defineCommand({
   },
 });
 
-async function readTimedPictures(folder: string): Promise<TimedPictures> {
-  const rows = await listLabelledPictures(folder);
+async function readTimedPictures(folder: string, signal: AbortSignal): Promise<TimedPictures> {
+  const rows = await listLabelledPictures(folder, { signal });
   if (rows.length === 0) {
     throw new InvalidArgumentError(`Expected pictures in ${folder}/labels.csv, got none.`);
   }
@@ -77,6 +81,9 @@ async function readTimedPictures(folder: string): Promise<TimedPictures> {
   });
   const pictures: Picture[] = [];
   // One after the other: decoding takes the time, and thousands of open files are too many.
-  for (const { location } of rows) pictures.push(await readPicture(location));
+  for (const { location } of rows) {
+    signal.throwIfAborted();
+    pictures.push(await readPicture(location));
+  }
   return { pictures, times };
 }

@@ -1,9 +1,19 @@
+import {
+  anything,
+  checkOptions,
+  type OptionChecks,
+  oneOf,
+  required,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { createRandom, RandomState } from '@nn-lab/core/random';
 import type { BatchSource } from '@nn-lab/core/training';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import type { TimedPictures } from '../evaluate.js';
 import { type ClockParameterRanges, ClockSequence, coursePictureSize } from '../renderer/index.js';
+import { renderClockChecks } from '../renderer/render.js';
 import { timeOfMinute } from '../time.js';
 
 /** Pictures of the course, 80 % of which it trained on. */
@@ -52,6 +62,19 @@ export interface FixedCourseBatchesOptions extends CourseBatchesOptions {
   readonly part?: keyof CourseSplit;
 }
 
+const courseBatchesChecks: OptionChecks<CourseBatchesOptions> = {
+  seed: wholeNumber(0),
+  batchSize: wholeNumber(1),
+  size: renderClockChecks.size,
+  ranges: anything, // clockParameterSampler says in what
+};
+
+const fixedCourseBatchesChecks: OptionChecks<FixedCourseBatchesOptions> = {
+  ...courseBatchesChecks,
+  count: wholeNumber(2),
+  part: oneOf('train', 'test'),
+};
+
 /**
  * Batches of the course's kind from a fixed set of pictures: inputs `[batch, size, size, 1]` in 0 to
  * 1, targets the hour, int32 `[batch]`, and the minute as a fraction of the hour, `[batch, 1]`.
@@ -61,14 +84,11 @@ export interface FixedCourseBatchesOptions extends CourseBatchesOptions {
  * @throws InvalidArgumentError for sizes, counts or ranges that cannot be.
  */
 export function courseBatches(options: FixedCourseBatchesOptions = {}): BatchSource {
+  checkOptions(options, fixedCourseBatchesChecks);
   const { seed = 42, batchSize = 100, size = coursePictureSize, part = 'train' } = options;
   const { count = coursePictureCount } = options;
-  requireWhole('batchSize', batchSize);
-  if (part !== 'train' && part !== 'test') {
-    throw new InvalidArgumentError(`Expected part to be 'train' or 'test', got ${String(part)}.`);
-  }
   const random = createRandom(seed);
-  const sequence = new ClockSequence(random.fork('course'), options);
+  const sequence = new ClockSequence(random.fork('course'), { size, ranges: options.ranges });
   const numbers = courseSplit(count)[part];
   const pixels = size * size;
   // Made with the first batch: a source that another thread stands in for takes no memory.
@@ -91,27 +111,32 @@ export function courseBatches(options: FixedCourseBatchesOptions = {}): BatchSou
   return {
     batchSize,
     batchesPerEpoch,
-    batch(epoch, index) {
+    async batch(epoch, index) {
       requireBatch(epoch, index, batchesPerEpoch);
       const positions = positionsOf(epoch).subarray(index * batchSize, (index + 1) * batchSize);
       const batch = new BatchUnderWay(positions.length, size);
       images ??= new Uint8Array(numbers.length * pixels);
-      for (const [i, position] of positions.entries()) {
+      const kept = images;
+      const add = (i: number) => {
+        const position = positions[i]!;
         const n = numbers[position]!;
         if (!drawn[position]) {
-          sequence.draw(n, images, position * pixels);
+          sequence.draw(n, kept, position * pixels);
           drawn[position] = 1;
         }
-        const picture = images.subarray(position * pixels, (position + 1) * pixels);
+        const picture = kept.subarray(position * pixels, (position + 1) * pixels);
         batch.set(i, picture, sequence.minuteOfDial(n));
-      }
+      };
+      await new Work().inParts(positions.length, (begin, end) => {
+        for (let i = begin; i < end; i++) add(i);
+      });
       return batch.finish();
     },
   };
 }
 
 /** Options of {@link courseTestPictures}. */
-export interface CourseTestPicturesOptions {
+export interface CourseTestPicturesOptions extends WorkOptions {
   /** Seed of the pictures; 42 by default. */
   readonly seed?: number;
   /** Side of the pictures in pixels; 150 by default. */
@@ -122,16 +147,25 @@ export interface CourseTestPicturesOptions {
   readonly count?: number;
 }
 
+const courseTestPicturesChecks: OptionChecks<CourseTestPicturesOptions> = {
+  ...workChecks,
+  seed: courseBatchesChecks.seed,
+  size: courseBatchesChecks.size,
+  ranges: courseBatchesChecks.ranges,
+  count: fixedCourseBatchesChecks.count,
+};
+
 /**
  * The first `wanted` pictures of the course's test part, with their times: none of them is in the
  * batches of {@link courseBatches} of the same seed and count.
  *
  * @throws InvalidArgumentError when there are not so many, or an option cannot be.
  */
-export function courseTestPictures(
+export async function courseTestPictures(
   wanted: number,
   options: CourseTestPicturesOptions = {},
-): TimedPictures {
+): Promise<TimedPictures> {
+  checkOptions(options, courseTestPicturesChecks);
   const { seed = 42, size = coursePictureSize, count = coursePictureCount } = options;
   const { test } = courseSplit(count);
   if (!Number.isInteger(wanted) || wanted < 0 || wanted > test.length) {
@@ -139,10 +173,16 @@ export function courseTestPictures(
       `Expected 0 to ${test.length} test pictures, which is a fifth of ${count}, got ${wanted}.`,
     );
   }
-  const sequence = new ClockSequence(createRandom(seed).fork('course'), options);
-  const drawn = Array.from(test.subarray(0, wanted), (n) => {
-    const data = new Uint8Array(size * size);
-    return { minute: sequence.draw(n, data, 0), data };
+  const sequence = new ClockSequence(createRandom(seed).fork('course'), {
+    size,
+    ranges: options.ranges,
+  });
+  const drawn: { readonly minute: number; readonly data: Uint8Array }[] = [];
+  await new Work(options).stage('rendering', wanted, (begin, end) => {
+    for (const n of test.subarray(begin, end)) {
+      const data = new Uint8Array(size * size);
+      drawn.push({ minute: sequence.draw(n, data, 0), data });
+    }
   });
   return {
     pictures: drawn.map(({ data }) => ({ width: size, height: size, channels: 1, data })),
@@ -156,27 +196,36 @@ export interface FreshCourseBatchesOptions extends CourseBatchesOptions {
   readonly batchesPerEpoch: number;
 }
 
+const freshCourseBatchesChecks: OptionChecks<FreshCourseBatchesOptions> = {
+  ...courseBatchesChecks,
+  batchesPerEpoch: required(wholeNumber(1)),
+};
+
 /**
  * {@link courseBatches} without end: no picture comes twice.
  *
  * @throws InvalidArgumentError for sizes, counts or ranges that cannot be.
  */
 export function freshCourseBatches(options: FreshCourseBatchesOptions): BatchSource {
+  checkOptions(options, freshCourseBatchesChecks);
   const { seed = 42, batchSize = 100, size = coursePictureSize, batchesPerEpoch } = options;
-  requireWhole('batchSize', batchSize);
-  requireWhole('batchesPerEpoch', batchesPerEpoch);
-  const sequence = new ClockSequence(createRandom(seed).fork('fresh'), options);
+  const sequence = new ClockSequence(createRandom(seed).fork('fresh'), {
+    size,
+    ranges: options.ranges,
+  });
   const picture = new Uint8Array(size * size);
   return {
     batchSize,
     batchesPerEpoch,
-    batch(epoch, index) {
+    async batch(epoch, index) {
       requireBatch(epoch, index, batchesPerEpoch);
       const first = (epoch * batchesPerEpoch + index) * batchSize;
       const batch = new BatchUnderWay(batchSize, size);
-      for (let i = 0; i < batchSize; i++) {
-        batch.set(i, picture, sequence.draw(first + i, picture, 0));
-      }
+      await new Work().inParts(batchSize, (begin, end) => {
+        for (let i = begin; i < end; i++) {
+          batch.set(i, picture, sequence.draw(first + i, picture, 0));
+        }
+      });
       return batch.finish();
     },
   };
@@ -213,12 +262,6 @@ class BatchUnderWay {
         tf.tensor2d(this.#minutes, [count, 1]) as tf.Tensor,
       ],
     };
-  }
-}
-
-function requireWhole(name: string, value: number): void {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new InvalidArgumentError(`Expected ${name} to be a whole number from 1, got ${value}.`);
   }
 }
 

@@ -13,9 +13,9 @@ export const courseMethod: ClockMethod = {
   // Of 5 pictures the course trained on 4.
   trainingBatches: ({ seed, batchSize, picturesPerEpoch }) =>
     courseBatches({ seed, batchSize, count: Math.round(picturesPerEpoch / 0.8) }),
-  heldOutPictures: (part, count, { seed }) =>
+  heldOutPictures: (part, count, options) =>
     part === 'test'
-      ? courseTestPictures(count, { seed })
-      : renderTimedPictures(count, { seed, stream: 'validation' }),
+      ? courseTestPictures(count, options)
+      : renderTimedPictures(count, { ...options, stream: 'validation' }),
   readerOf: (model) => new CourseReader(model),
 };

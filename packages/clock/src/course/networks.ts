@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { createRandom, type Random } from '@nn-lab/core/random';
 import { initializerSeed, SeededDropout } from '@nn-lab/core/training';
 import * as tf from '@tensorflow/tfjs';
@@ -12,7 +12,10 @@ export interface CourseNetworkOptions {
   readonly seed?: number;
 }
 
-const leastSize = 22;
+const courseNetworkChecks: OptionChecks<CourseNetworkOptions> = {
+  size: wholeNumber(22), // of which three poolings leave one
+  seed: wholeNumber(0),
+};
 
 /**
  * Builds the course's best network for telling the time: three convolutions of 16, 32 and 32 filters
@@ -25,15 +28,11 @@ const leastSize = 22;
  * Input `[batch, size, size, 1]` in 0 to 1. Hidden layers and initial weights are Keras's defaults,
  * which the course left as they were: rectifiers, Glorot uniform, biases 0, valid padding.
  *
- * @throws InvalidArgumentError for a size below 22 or a seed that is none.
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  */
 export function buildCourseTwoHeadNetwork(options: CourseNetworkOptions = {}): tf.LayersModel {
+  checkOptions(options, courseNetworkChecks);
   const { size = coursePictureSize, seed = 42 } = options;
-  if (!Number.isInteger(size) || size < leastSize) {
-    throw new InvalidArgumentError(
-      `Expected a picture size that is a whole number of pixels from ${leastSize}, which leaves one after three poolings, got ${size}.`,
-    );
-  }
   const random = createRandom(seed);
   const weights = random.fork('weights');
   const input = tf.input({ shape: [size, size, 1], name: 'picture' });

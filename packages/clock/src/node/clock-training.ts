@@ -99,7 +99,8 @@ async function train({ options, inputs, run, checkpoints, log, progress, signal 
 /** Reads the test's pictures. A run that is stopped here begins here again when it is resumed. */
 async function measure(model: tf.LayersModel, { options, progress, signal }: Context) {
   const { method, testPictures } = clockPresets[options.preset];
-  const test = method.heldOutPictures('test', testPictures, { seed: options.seed });
+  const { seed } = options;
+  const test = await method.heldOutPictures('test', testPictures, { seed, signal });
   const reading = progress('Testing', testPictures, { unit: 'picture' });
   const evaluation = await evaluateReader(method.readerOf(model), test, {
     signal,

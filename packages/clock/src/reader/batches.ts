@@ -1,4 +1,12 @@
-import { InvalidArgumentError } from '@nn-lab/core/errors';
+import {
+  anything,
+  callback,
+  checkOptions,
+  type OptionChecks,
+  required,
+  text,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import type { BatchSource } from '@nn-lab/core/training';
 import * as tf from '@tensorflow/tfjs';
 import { dialPoseSize } from './dial-pose.js';
@@ -17,26 +25,29 @@ export interface ReaderBatchesOptions extends ReaderExamplesSettings {
   readonly render?: (first: number, count: number) => ReaderExamples | Promise<ReaderExamples>;
 }
 
+const readerBatchesChecks: OptionChecks<ReaderBatchesOptions> = {
+  seed: required(wholeNumber(0)),
+  stream: required(text),
+  ranges: anything, // clockParameterSampler says in what
+  batchSize: required(wholeNumber(1)),
+  batchesPerEpoch: required(wholeNumber(1)),
+  render: callback,
+};
+
 /**
  * Freshly rendered batches for `buildReaderNetwork`, no picture twice: inputs
  * `[batch, 48, 48, 1]` and `[batch, 35, 180, 1]`, targets `[batch, 7]` and `[batch, 3, 180]`.
  *
- * @throws InvalidArgumentError unless both sizes are whole numbers from 1.
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  */
 export function readerBatches(options: ReaderBatchesOptions): BatchSource {
+  checkOptions(options, readerBatchesChecks);
   const { batchSize, batchesPerEpoch, render = readerExamples(options) } = options;
-  for (const [name, value] of Object.entries({ batchSize, batchesPerEpoch })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new InvalidArgumentError(`Expected ${name} to be a whole number from 1, got ${value}.`);
-    }
-  }
   return {
     batchSize,
     batchesPerEpoch,
-    batch(epoch, index) {
-      const rendered = render((epoch * batchesPerEpoch + index) * batchSize, batchSize);
-      return rendered instanceof Promise ? rendered.then(asBatch) : asBatch(rendered);
-    },
+    batch: async (epoch, index) =>
+      asBatch(await render((epoch * batchesPerEpoch + index) * batchSize, batchSize)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Picture, resizePicture } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { Work } from '@nn-lab/core/work';
 import {
   type ClockParameterRanges,
   ClockSequence,
@@ -52,9 +53,9 @@ const targetSpread = 0.7;
  */
 export function readerExamples(
   settings: ReaderExamplesSettings,
-): (first: number, count: number) => ReaderExamples {
+): (first: number, count: number) => Promise<ReaderExamples> {
   const stream = createRandom(settings.seed).fork(settings.stream);
-  const sequence = new ClockSequence(stream, settings);
+  const sequence = new ClockSequence(stream, { ranges: settings.ranges });
   const picture: Picture = {
     width: coursePictureSize,
     height: coursePictureSize,
@@ -64,7 +65,7 @@ export function readerExamples(
   const truth = new Float64Array(clockTruthSize);
   const homographyAt = clockTruthLayout.indexOf('homography.0');
 
-  return (first, count) => {
+  return async (first, count) => {
     if (!Number.isSafeInteger(first) || first < 0 || !Number.isSafeInteger(count) || count < 1) {
       throw new InvalidArgumentError(
         `Expected whole numbers of a first example (0 or more) and of examples (1 or more), got ${first} and ${count}.`,
@@ -77,7 +78,7 @@ export function readerExamples(
       poses: new Float32Array(count * dialPoseSize),
       directions: new Float32Array(count * 3 * unrolledAngles),
     };
-    for (let i = 0; i < count; i++) {
+    const addExample = (i: number) => {
       const { hour, minute } = timeOfMinute(sequence.draw(first + i, picture.data, 0, truth, 0));
       const { pose, rotation } = poseFromHomography(truth.subarray(homographyAt, homographyAt + 9));
 
@@ -95,7 +96,10 @@ export function readerExamples(
         const column = (turns + rotation / (2 * Math.PI)) * unrolledAngles;
         writeSoftDirection(column, examples.directions, (3 * i + at) * unrolledAngles);
       });
-    }
+    };
+    await new Work().inParts(count, (begin, end) => {
+      for (let i = begin; i < end; i++) addExample(i);
+    });
     return examples;
   };
 }

@@ -22,6 +22,7 @@ export const readerMethod: ClockMethod = {
       batchSize,
       batchesPerEpoch: Math.ceil(picturesPerEpoch / batchSize),
     }),
-  heldOutPictures: (part, count, { seed }) => renderTimedPictures(count, { seed, stream: part }),
+  heldOutPictures: (part, count, options) =>
+    renderTimedPictures(count, { ...options, stream: part }),
   readerOf: (model) => new ClockReader(model),
 };

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { createRandom } from '@nn-lab/core/random';
 import { initializerSeed } from '@nn-lab/core/training';
 import * as tf from '@tensorflow/tfjs';
@@ -17,6 +18,8 @@ export interface ReaderNetworkOptions {
   readonly seed?: number;
 }
 
+const readerNetworkChecks: OptionChecks<ReaderNetworkOptions> = { seed: wholeNumber(0) };
+
 /**
  * Builds the reader: one model of two networks that share nothing but the file and the training run.
  *
@@ -29,8 +32,11 @@ export interface ReaderNetworkOptions {
  * The unrolled dial is what makes this learn fast: turning the clock shifts the band, and convolutions
  * that wrap around do not mind a shift, so one picture teaches every direction at once. The twelve is
  * found by all numerals together: each says where the twelve must be if it is what it looks like.
+ *
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  */
 export function buildReaderNetwork(options: ReaderNetworkOptions = {}): tf.LayersModel {
+  checkOptions(options, readerNetworkChecks);
   const { seed = 42 } = options;
   registerClockLayers();
   const thumbnail = tf.input({ shape: [thumbnailSize, thumbnailSize, 1], name: 'thumbnail' });

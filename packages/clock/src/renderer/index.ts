@@ -14,6 +14,7 @@ export {
   type ClockPictures,
   ClockRenderer,
   ClockSequence,
+  type ClockSequenceOptions,
   coursePictureSize,
   type RenderClockOptions,
   type RenderClocksOptions,

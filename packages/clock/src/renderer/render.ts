@@ -1,5 +1,7 @@
+import { anything, checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import type { Random } from '@nn-lab/core/random';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { type ClockTime, minutesOnDial, validateClockTime } from '../time.js';
 import { createCamera } from './camera.js';
 import {
@@ -20,6 +22,10 @@ export interface RenderClockOptions {
   /** Side of the square picture in pixels, 1 to 4096; 150 by default. */
   readonly size?: number;
 }
+
+export const renderClockChecks: OptionChecks<RenderClockOptions> = {
+  size: wholeNumber(1, 4096),
+};
 
 /** A grey square picture (core's `Picture` with one channel) with its ground truth. */
 export interface ClockPicture {
@@ -50,6 +56,7 @@ export function renderClock(
   parameters: Partial<ClockParameters> = {},
   options: RenderClockOptions = {},
 ): ClockPicture {
+  checkOptions(options, renderClockChecks);
   const { size = coursePictureSize } = options;
   validateClockTime(time);
   const complete = completeClockParameters(parameters);
@@ -61,12 +68,19 @@ export function renderClock(
 }
 
 /** Options of {@link renderClocks}. */
-export interface RenderClocksOptions extends RenderClockOptions {
+export interface RenderClocksOptions extends RenderClockOptions, WorkOptions {
   /** What to draw the parameters from; the course's look by default. */
   readonly ranges?: ClockParameterRanges;
   /** Number of the first picture, 0 by default: pictures 5 to 9 of a seed are the same in any call. */
   readonly start?: number;
 }
+
+export const renderClocksChecks: OptionChecks<RenderClocksOptions> = {
+  ...renderClockChecks,
+  ...workChecks,
+  ranges: anything, // clockParameterSampler says in what
+  start: wholeNumber(0),
+};
 
 /** Many pictures in one array. */
 export interface ClockPictures {
@@ -87,37 +101,44 @@ export interface ClockPictures {
  * Draws `count` clocks at times drawn evenly from the 720 of a dial. Picture n depends on
  * `random`'s seed and labels and on n alone (its stream is `random.fork(n)`).
  *
- * @throws InvalidArgumentError for a bad count, size, start or range.
+ * @throws InvalidArgumentError for a bad count, an option that is unknown, or one that cannot be used.
  */
-export function renderClocks(
+export async function renderClocks(
   count: number,
   random: Random,
   options: RenderClocksOptions = {},
-): ClockPictures {
+): Promise<ClockPictures> {
+  checkOptions(options, renderClocksChecks);
   const { size = coursePictureSize, start = 0 } = options;
   if (!Number.isSafeInteger(count) || count < 0) {
     throw new InvalidArgumentError(
       `Expected a whole number of pictures, 0 or more, got ${String(count)}.`,
     );
   }
-  if (!Number.isSafeInteger(start) || start < 0) {
-    throw new InvalidArgumentError(
-      `Expected the number of the first picture to be a whole number, 0 or more, got ${String(start)}.`,
-    );
-  }
-  const sequence = new ClockSequence(random, options);
+  const work = new Work(options);
+  const sequence = new ClockSequence(random, { size, ranges: options.ranges });
   const pixels = size * size;
   const images = new Uint8Array(count * pixels);
   const hours = new Uint8Array(count);
   const minutes = new Uint8Array(count);
   const truths = new Float32Array(count * clockTruthSize);
-  for (let i = 0; i < count; i++) {
-    const minute = sequence.draw(start + i, images, i * pixels, truths, i * clockTruthSize);
-    hours[i] = Math.floor(minute / 60);
-    minutes[i] = minute % 60;
-  }
+  await work.stage('rendering', count, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const minute = sequence.draw(start + i, images, i * pixels, truths, i * clockTruthSize);
+      hours[i] = Math.floor(minute / 60);
+      minutes[i] = minute % 60;
+    }
+  });
   return { count, size, images, hours, minutes, truths };
 }
+
+/** Options of {@link ClockSequence}. */
+export type ClockSequenceOptions = Pick<RenderClocksOptions, 'size' | 'ranges'>;
+
+const clockSequenceChecks: OptionChecks<ClockSequenceOptions> = {
+  size: renderClocksChecks.size,
+  ranges: renderClocksChecks.ranges,
+};
 
 /**
  * An endless row of clocks, any of which can be drawn at any time: the pictures of
@@ -132,7 +153,8 @@ export class ClockSequence {
   readonly #noTruth = new Float32Array(clockTruthSize);
 
   /** @throws InvalidArgumentError for a bad size or range. */
-  constructor(random: Random, options: Omit<RenderClocksOptions, 'start'> = {}) {
+  constructor(random: Random, options: ClockSequenceOptions = {}) {
+    checkOptions(options, clockSequenceChecks);
     const { size = coursePictureSize, ranges = {} } = options;
     this.size = size;
     this.#random = random;

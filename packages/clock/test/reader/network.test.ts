@@ -18,9 +18,9 @@ beforeAll(() => useBackend({ backend: 'simd' }));
 describe('training examples', () => {
   const settings = { seed: 1, stream: 'train' };
 
-  it('depend on their number alone', () => {
-    const all = readerExamples(settings)(10, 6);
-    const some = readerExamples(settings)(13, 2);
+  it('depend on their number alone', async () => {
+    const all = await readerExamples(settings)(10, 6);
+    const some = await readerExamples(settings)(13, 2);
     const size = unrolledRadii * unrolledAngles;
     expect(some.unrolled).toEqual(all.unrolled.subarray(3 * size, 5 * size));
     expect(some.directions).toEqual(
@@ -28,23 +28,23 @@ describe('training examples', () => {
     );
   });
 
-  it('differ between streams and seeds', () => {
-    const { poses } = readerExamples(settings)(0, 1);
-    expect(readerExamples({ ...settings, stream: 'test' })(0, 1).poses).not.toEqual(poses);
-    expect(readerExamples({ ...settings, seed: 2 })(0, 1).poses).not.toEqual(poses);
+  it('differ between streams and seeds', async () => {
+    const { poses } = await readerExamples(settings)(0, 1);
+    expect((await readerExamples({ ...settings, stream: 'test' })(0, 1)).poses).not.toEqual(poses);
+    expect((await readerExamples({ ...settings, seed: 2 })(0, 1)).poses).not.toEqual(poses);
   });
 
-  it('have directions that sum to 1', () => {
-    const { directions } = readerExamples(settings)(0, 20);
+  it('have directions that sum to 1', async () => {
+    const { directions } = await readerExamples(settings)(0, 20);
     for (let row = 0; row < 60; row++) {
       const shares = directions.subarray(row * unrolledAngles, (row + 1) * unrolledAngles);
       expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 5);
     }
   });
 
-  it('show the minute hand dark where its direction says', () => {
+  it('show the minute hand dark where its direction says', async () => {
     const count = 40;
-    const { unrolled, directions } = readerExamples(settings)(0, count);
+    const { unrolled, directions } = await readerExamples(settings)(0, count);
     let darker = 0;
     for (let i = 0; i < count; i++) {
       const shares = directions.subarray(3 * i * unrolledAngles, (3 * i + 1) * unrolledAngles);
@@ -106,10 +106,10 @@ describe('the reader network', () => {
     expect(weightsOf(1)).not.toEqual(weightsOf(2));
   });
 
-  it('turns its answer with the dial: any shift of the band is the same shift of the logits', () => {
+  it('turns its answer with the dial: any shift of the band is the same shift of the logits', async () => {
     const model = buildReaderNetwork();
     const reader = tf.model({ inputs: model.inputs[1]!, outputs: model.outputs[1]! });
-    const { unrolled } = readerExamples({ seed: 3, stream: 'train' })(0, 1);
+    const { unrolled } = await readerExamples({ seed: 3, stream: 'train' })(0, 1);
     const shift = 7;
     tf.tidy(() => {
       const band = tf.tensor4d(unrolled, [1, unrolledRadii, unrolledAngles, 1]);
@@ -166,7 +166,7 @@ describe('the reader network', () => {
 
   it('frees all that it makes while reading', async () => {
     const reader = new ClockReader(buildReaderNetwork());
-    const { pictures } = renderTimedPictures(3);
+    const { pictures } = await renderTimedPictures(3);
     await reader.readAll(pictures);
     const { numTensors } = tf.memory();
     await reader.readAll(pictures);

@@ -6,8 +6,8 @@ import { renderClock } from '../../src/renderer/index.js';
 
 beforeAll(() => useBackend({ backend: 'simd' }));
 
-describe('reading clocks never seen', () => {
-  const test = renderTimedPictures(150, { seed: 2024, stream: 'quality' });
+describe('reading clocks never seen', async () => {
+  const test = await renderTimedPictures(150, { seed: 2024, stream: 'quality' });
 
   it('is guessing before training', async () => {
     const reader = new ClockReader(buildReaderNetwork());

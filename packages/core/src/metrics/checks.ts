@@ -41,12 +41,3 @@ export function checkLabels(values: ArrayLike<number>, classCount: number, name:
     }
   }
 }
-
-/** Throws unless the value is a whole number of at least `least`. */
-export function checkCount(value: number, least: number, name: string): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new InvalidArgumentError(
-      `Expected ${name} to be a whole number of at least ${least}, got ${value}.`,
-    );
-  }
-}

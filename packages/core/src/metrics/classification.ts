@@ -1,5 +1,6 @@
+import { checkValue, wholeNumber } from '../checks/index.js';
 import { InvalidArgumentError, ShapeError } from '../errors.js';
-import { checkCount, checkFinite, checkLabels, checkSameLength } from './checks.js';
+import { checkFinite, checkLabels, checkSameLength } from './checks.js';
 
 /**
  * The share of predictions that are right, in [0, 1].
@@ -33,7 +34,7 @@ export function perClassAccuracy(
   actual: ArrayLike<number>,
   classCount: number,
 ): Float64Array {
-  checkCount(classCount, 1, 'classCount');
+  checkValue('classCount', classCount, wholeNumber(1));
   checkSameLength(predicted, actual);
   checkLabels(predicted, classCount, 'predicted');
   checkLabels(actual, classCount, 'actual');
@@ -97,7 +98,7 @@ export function topKAccuracy(
  * @throws ShapeError when the scores do not divide into rows of `classCount`.
  */
 export function argMax(scores: ArrayLike<number>, classCount: number): Int32Array {
-  checkCount(classCount, 1, 'classCount');
+  checkValue('classCount', classCount, wholeNumber(1));
   checkFinite(scores, 'scores');
   if (scores.length % classCount !== 0) {
     throw new ShapeError(

@@ -1,5 +1,6 @@
+import { checkValue, wholeNumber } from '../checks/index.js';
 import { InvalidArgumentError } from '../errors.js';
-import { checkCount, checkLabels, checkSameLength } from './checks.js';
+import { checkLabels, checkSameLength } from './checks.js';
 
 /** How often each class was taken for each other. All arrays are in the order of the classes. */
 export interface ConfusionMatrix {
@@ -101,7 +102,7 @@ export function confusionMatrix(
 
 function namesOf(classes: number | readonly string[]): readonly string[] {
   if (typeof classes === 'number') {
-    checkCount(classes, 1, 'the number of classes');
+    checkValue('classes', classes, wholeNumber(1));
     return Array.from({ length: classes }, (_, label) => String(label));
   }
   if (classes.length === 0) {

@@ -1,11 +1,18 @@
-import { InvalidArgumentError } from '../errors.js';
+import {
+  arrayOf,
+  checkOptions,
+  numberFrom,
+  type OptionChecks,
+  someObject,
+} from '../checks/index.js';
 import type { Random } from '../random/index.js';
-import { bootstrapIntervals, type Interval } from './bootstrap.js';
+import { Work, type WorkOptions } from '../work.js';
+import { bootstrapChecks, bootstrapIntervals, type Interval } from './bootstrap.js';
 import { checkFinite } from './checks.js';
 import { quantileOfSorted } from './quantile.js';
 
 /** Options of {@link summarizeErrors}. */
-export interface SummarizeErrorsOptions {
+export interface SummarizeErrorsOptions extends WorkOptions {
   /** Report the share of errors of at most this size, for each. Default none. */
   readonly thresholds?: readonly number[];
   /** Which quantiles to report, in [0, 1]. Default 0.05, 0.25, 0.75 and 0.95. */
@@ -17,6 +24,13 @@ export interface SummarizeErrorsOptions {
   /** The confidence of the intervals, in (0, 1). Default 0.95. */
   readonly confidence?: number;
 }
+
+const summarizeErrorsChecks: OptionChecks<SummarizeErrorsOptions> = {
+  ...bootstrapChecks,
+  random: someObject,
+  thresholds: arrayOf(numberFrom(0, Number.POSITIVE_INFINITY)),
+  quantiles: arrayOf(numberFrom(0, 1)),
+};
 
 /** What {@link summarizeErrors} finds; plain data, ready for JSON. */
 export interface ErrorSummary {
@@ -50,16 +64,18 @@ export interface ErrorSummary {
  * @example
  * ```ts
  * const errors = timeErrorMinutes(predicted, actual);
- * summarizeErrors(errors, { thresholds: [1, 3, 5], random: createRandom(42) });
+ * await summarizeErrors(errors, { thresholds: [1, 3, 5], random: createRandom(42) });
  * ```
  *
  * @param errors - Any finite numbers, at least one.
- * @throws InvalidArgumentError for no errors, one that is not finite, or an option out of range.
+ * @throws InvalidArgumentError for no errors, one that is not finite, or an option that is unknown or
+ * cannot be used.
  */
-export function summarizeErrors(
+export async function summarizeErrors(
   errors: ArrayLike<number>,
   options: SummarizeErrorsOptions = {},
-): ErrorSummary {
+): Promise<ErrorSummary> {
+  checkOptions(options, summarizeErrorsChecks);
   const {
     thresholds = [],
     quantiles = [0.05, 0.25, 0.75, 0.95],
@@ -68,16 +84,7 @@ export function summarizeErrors(
     confidence = 0.95,
   } = options;
   checkFinite(errors, 'errors');
-  for (const threshold of thresholds) {
-    if (!(threshold >= 0)) {
-      throw new InvalidArgumentError(`Expected thresholds of 0 or more, got ${threshold}.`);
-    }
-  }
-  for (const probability of quantiles) {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new InvalidArgumentError(`Expected quantiles from 0 to 1, got ${probability}.`);
-    }
-  }
+  const work = new Work(options);
 
   const sorted = Float64Array.from(errors).sort();
   const mean = meanOf(sorted);
@@ -98,10 +105,11 @@ export function summarizeErrors(
   const within = shares(sorted).map((share, index) => ({ threshold: thresholds[index]!, share }));
   if (random === undefined) return { ...summary, within };
 
-  const [meanInterval, medianInterval, ...shareIntervals] = bootstrapIntervals(
+  const [meanInterval, medianInterval, ...shareIntervals] = await bootstrapIntervals(
     sorted,
     (sample) => [meanOf(sample), quantileOfSorted(sample, 0.5), ...shares(sample)],
     { random, resamples, confidence },
+    work,
   );
   return {
     ...summary,

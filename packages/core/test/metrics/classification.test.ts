@@ -171,6 +171,6 @@ describe('bad input is named', () => {
   it('scores and options', () => {
     expect(() => argMax([1, Number.NaN], 2)).toThrow('got NaN at index 1');
     expect(() => topKAccuracy([1, 2], [0], 3)).toThrow('Expected k from 1 to 2, got 3.');
-    expect(() => confusionMatrix([0], [0], 0)).toThrow('at least 1, got 0');
+    expect(() => confusionMatrix([0], [0], 0)).toThrow('from 1, got 0');
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InvalidArgumentError, ShapeError } from '../../src/errors.js';
 import {
   bootstrapInterval,
@@ -11,6 +11,7 @@ import {
   timeErrorMinutes,
 } from '../../src/metrics/index.js';
 import { createRandom } from '../../src/random/index.js';
+import type { Progress } from '../../src/work.js';
 
 /** Computed by NumPy, SciPy and scikit-learn: fixtures/make_metrics_fixtures.py. */
 const { errors: numpy, regression: sklearn } = JSON.parse(
@@ -91,8 +92,8 @@ describe('mean errors', () => {
 });
 
 describe('summarizeErrors', () => {
-  it('agrees with NumPy', () => {
-    const summary = summarizeErrors(numpy.values, {
+  it('agrees with NumPy', async () => {
+    const summary = await summarizeErrors(numpy.values, {
       thresholds: numpy.within.map(([threshold]: [number]) => threshold),
       quantiles: numpy.quantiles.map(([probability]: [number]) => probability),
     });
@@ -108,8 +109,8 @@ describe('summarizeErrors', () => {
     expect(summary).not.toHaveProperty('intervals');
   });
 
-  it('agrees with SciPy’s bootstrap to its own noise', () => {
-    const { intervals, within } = summarizeErrors(numpy.values, {
+  it('agrees with SciPy’s bootstrap to its own noise', async () => {
+    const { intervals, within } = await summarizeErrors(numpy.values, {
       thresholds: [3],
       random: createRandom(1),
       resamples: 20_000,
@@ -124,61 +125,65 @@ describe('summarizeErrors', () => {
     close(within[0]!.interval!, numpy.within3Interval);
   });
 
-  it('gives the same intervals for the same stream, whatever the order of the errors', () => {
+  it('gives the same intervals for the same stream, whatever the order of the errors', async () => {
     const reversed = Float32Array.from(numpy.values).reverse();
-    const once = summarizeErrors(Float32Array.from(numpy.values), { random: createRandom(5) });
-    expect(summarizeErrors(reversed, { random: createRandom(5) })).toEqual(once);
-    expect(summarizeErrors(reversed, { random: createRandom(6) })).not.toEqual(once);
+    const once = await summarizeErrors(Float32Array.from(numpy.values), {
+      random: createRandom(5),
+    });
+    expect(await summarizeErrors(reversed, { random: createRandom(5) })).toEqual(once);
+    expect(await summarizeErrors(reversed, { random: createRandom(6) })).not.toEqual(once);
   });
 
-  it('counts negative errors by their size', () => {
-    const summary = summarizeErrors([-4, -1, 0, 1], { thresholds: [1] });
+  it('counts negative errors by their size', async () => {
+    const summary = await summarizeErrors([-4, -1, 0, 1], { thresholds: [1] });
     expect(summary.within).toEqual([{ threshold: 1, share: 0.75 }]);
     expect([summary.min, summary.max, summary.mean]).toEqual([-4, 1, -1]);
   });
 
-  it('sums up a single error', () => {
-    const summary = summarizeErrors([7], { random: createRandom(0) });
+  it('sums up a single error', async () => {
+    const summary = await summarizeErrors([7], { random: createRandom(0) });
     expect(summary).toMatchObject({ mean: 7, median: 7, std: 0, min: 7, max: 7 });
     expect(summary.intervals).toEqual({ confidence: 0.95, mean: [7, 7], median: [7, 7] });
   });
 
-  it('leaves its input as it was, and is ready for JSON', () => {
+  it('leaves its input as it was, and is ready for JSON', async () => {
     const errors = [3, 1, 2];
-    const summary = summarizeErrors(errors, { random: createRandom(0), thresholds: [2] });
+    const summary = await summarizeErrors(errors, { random: createRandom(0), thresholds: [2] });
     expect(errors).toEqual([3, 1, 2]);
     expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
   });
 
-  it('refuses nothing, NaN, and options out of range', () => {
-    expect(() => summarizeErrors([])).toThrow('Expected at least one value in errors, got none.');
-    expect(() => summarizeErrors([1, Number.NaN])).toThrow('got NaN at index 1');
-    expect(() => summarizeErrors([1], { thresholds: [-1] })).toThrow('got -1');
-    expect(() => summarizeErrors([1], { quantiles: [2] })).toThrow('got 2');
+  it('refuses nothing, NaN, and options out of range', async () => {
+    await expect(summarizeErrors([])).rejects.toThrow(
+      'Expected at least one value in errors, got none.',
+    );
+    await expect(summarizeErrors([1, Number.NaN])).rejects.toThrow('got NaN at index 1');
+    await expect(summarizeErrors([1], { thresholds: [-1] })).rejects.toThrow('got [-1]');
+    await expect(summarizeErrors([1], { quantiles: [2] })).rejects.toThrow('got [2]');
     const random = createRandom(0);
-    expect(() => summarizeErrors([1], { random, confidence: 1 })).toThrow('got 1');
-    expect(() => summarizeErrors([1], { random, resamples: 0 })).toThrow('got 0');
+    await expect(summarizeErrors([1], { random, confidence: 1 })).rejects.toThrow('got 1');
+    await expect(summarizeErrors([1], { random, resamples: 0 })).rejects.toThrow('got 0');
   });
 });
 
 describe('bootstrapInterval', () => {
-  it('covers the true mean about as often as it says', () => {
+  it('covers the true mean about as often as it says', async () => {
     const random = createRandom(3);
     let covered = 0;
     for (let trial = 0; trial < 200; trial++) {
       const sample = Float64Array.from({ length: 60 }, () => random.normal(10, 2));
       const options = { random, resamples: 300, confidence: 0.9 };
-      const [low, high] = bootstrapInterval(sample, mean, options);
+      const [low, high] = await bootstrapInterval(sample, mean, options);
       if (low <= 10 && 10 <= high) covered++;
     }
     expect(covered / 200).toBeGreaterThan(0.83);
     expect(covered / 200).toBeLessThan(0.96);
   });
 
-  it('hands over ascending resamples of the values', () => {
+  it('hands over ascending resamples of the values', async () => {
     const values = [5, 1, 3];
     const seen = new Set<string>();
-    bootstrapInterval(
+    await bootstrapInterval(
       values,
       (sample) => {
         expect([...sample].sort((a, b) => a - b)).toEqual([...sample]);
@@ -189,5 +194,35 @@ describe('bootstrapInterval', () => {
       { random: createRandom(0) },
     );
     expect(seen.size).toBe(10); // every multiset of three out of three
+  });
+
+  it('gives turns, in which it can be stopped, with the same outcome', async () => {
+    const values = Float64Array.from({ length: 500 }, (_, i) => i % 97);
+    const whole = await bootstrapInterval(values, mean, { random: createRandom(4) });
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 20));
+    try {
+      const told: Progress[] = [];
+      const onProgress = (progress: Progress) => void told.push(progress);
+      const options = { random: createRandom(4), onProgress };
+      expect(await bootstrapInterval(values, mean, options)).toEqual(whole);
+      expect(told.at(-1)).toEqual({ stage: 'resampling', done: 1000, total: 1000 });
+      const stop = new AbortController();
+      setImmediate(() => stop.abort(new Error('enough')));
+      const stopped = { random: createRandom(4), signal: stop.signal };
+      await expect(bootstrapInterval(values, mean, stopped)).rejects.toThrow('enough');
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  it('refuses options that it does not know, by name', async () => {
+    const options = { random: createRandom(4), resample: 10 };
+    await expect(bootstrapInterval([1], mean, options)).rejects.toThrow(
+      'Unknown option `resample`, did you mean `resamples`?',
+    );
+    await expect(summarizeErrors([1], { threshold: [1] } as object)).rejects.toThrow(
+      'did you mean `thresholds`?',
+    );
   });
 });
