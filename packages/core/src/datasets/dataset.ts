@@ -2,12 +2,12 @@ import { InvalidArgumentError, ShapeError } from '../errors.js';
 import type { Random } from '../random/index.js';
 
 /**
- * Labelled images, held as one block until a batch is cut from it.
+ * Images, held as one block until a batch is cut from it: what needs no labels takes these.
  *
  * A dataset is never changed in place: `splitDataset`, `takeDataset` and `shuffleDataset` return new
  * ones. A split at a position shares the block of its source; the others copy.
  */
-export interface Dataset {
+export interface UnlabeledDataset {
   /** What the data are, for messages and reports. */
   readonly name: string;
   /** Number of images. */
@@ -16,26 +16,26 @@ export interface Dataset {
   readonly shape: readonly [height: number, width: number, channels: number];
   /** `count * height * width * channels` values, row by row, channels interleaved (NHWC). */
   readonly images: Uint8Array | Float32Array;
-  /** One class index an image, from 0 to `classNames.length - 1`. */
-  readonly labels: Uint8Array | Int32Array;
-  /** The name of each class. */
-  readonly classNames: readonly string[];
   /** The lowest and highest value that a pixel can have: `[0, 255]` for bytes. */
   readonly range: readonly [low: number, high: number];
 }
 
-/** What `createDataset` makes a dataset from. */
-export interface DatasetContents {
+/** Images with a class each. */
+export interface Dataset extends UnlabeledDataset {
+  /** One class index an image, from 0 to `classNames.length - 1`. */
+  readonly labels: Uint8Array | Int32Array;
+  /** The name of each class. */
+  readonly classNames: readonly string[];
+}
+
+/** What `createDataset` makes a dataset without labels from. */
+export interface UnlabeledDatasetContents {
   /** What the data are, for messages and reports. Default `'dataset'`. */
   readonly name?: string;
   /** Shape of one image. */
   readonly shape: readonly [height: number, width: number, channels: number];
   /** All pixels, NHWC. Bytes are taken as 0 to 255. */
   readonly images: Uint8Array | Float32Array;
-  /** One class index an image. */
-  readonly labels: Uint8Array | Int32Array;
-  /** The name of each class; the indices as text by default, as many as the labels use. */
-  readonly classNames?: readonly string[];
   /**
    * The lowest and highest value that a pixel can have. Bytes always have `[0, 255]`; for floats the
    * default is `[0, 1]`.
@@ -43,15 +43,48 @@ export interface DatasetContents {
   readonly range?: readonly [low: number, high: number];
 }
 
+/** What `createDataset` makes a dataset from. */
+export interface DatasetContents extends UnlabeledDatasetContents {
+  /** One class index an image. */
+  readonly labels: Uint8Array | Int32Array;
+  /** The name of each class; the indices as text by default, as many as the labels use. */
+  readonly classNames?: readonly string[];
+}
+
 /**
- * Checks that the parts belong together and makes a dataset of them. The arrays are kept, not copied.
+ * Checks that the parts belong together and makes a dataset of them, without labels where none are
+ * given. The arrays are kept, not copied.
  *
  * @throws ShapeError when the numbers of pixels and labels do not fit the shape.
  * @throws InvalidArgumentError when a label has no class, or a pixel is not a number in the range.
  */
-export function createDataset(contents: DatasetContents): Dataset {
-  const { name = 'dataset', shape, images, labels } = contents;
-  const size = imageSize(shape);
+export function createDataset(contents: DatasetContents): Dataset;
+export function createDataset(
+  contents: UnlabeledDatasetContents & { readonly labels?: undefined },
+): UnlabeledDataset;
+export function createDataset(
+  contents: UnlabeledDatasetContents & Partial<DatasetContents>,
+): UnlabeledDataset | Dataset {
+  const { name = 'dataset', images, labels } = contents;
+  const size = imageSize(contents.shape);
+  const [height, width, channels] = contents.shape;
+  const shape = [height, width, channels] as const;
+  if (!labels) {
+    if (contents.classNames) {
+      throw new InvalidArgumentError(
+        `${name}: Expected \`labels\` beside \`classNames\`, got none. Give one class index an image, or leave out \`classNames\` for a dataset without labels.`,
+      );
+    }
+    const count = images.length / size;
+    if (!Number.isInteger(count)) {
+      throw new ShapeError(
+        `Expected the pixels of ${name} to be whole images of ${shape.join('x')} = ${size} pixels, got ${images.length} pixels.`,
+      );
+    }
+    const range = checkRange(name, images, contents.range);
+    checkPixels(name, images, size, range);
+    return { name, count, shape, images, range };
+  }
   const count = labels.length;
   if (images.length !== count * size) {
     throw new ShapeError(
@@ -62,7 +95,7 @@ export function createDataset(contents: DatasetContents): Dataset {
   checkLabels(name, labels, classNames.length);
   const range = checkRange(name, images, contents.range);
   checkPixels(name, images, size, range);
-  return { name, count, shape: [shape[0], shape[1], shape[2]], images, labels, classNames, range };
+  return { name, count, shape, images, labels, classNames, range };
 }
 
 /** Number of values in one image of the shape. */
@@ -142,22 +175,23 @@ function checkPixels(
  *
  * @throws InvalidArgumentError when a position is outside of the dataset.
  */
-export function takeDataset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+export function takeDataset<D extends UnlabeledDataset>(dataset: D, indices: ArrayLike<number>): D {
   checkIndices(dataset, indices);
   const size = imageSize(dataset.shape);
   const length = indices.length * size;
   const taken =
     dataset.images instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-  const labels =
-    dataset.labels instanceof Uint8Array
-      ? new Uint8Array(indices.length)
-      : new Int32Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i]! * size;
     taken.set(dataset.images.subarray(from, from + size), i * size);
-    labels[i] = dataset.labels[indices[i]!]!;
   }
-  return { ...dataset, count: indices.length, images: taken, labels };
+  const part = { ...dataset, count: indices.length, images: taken };
+  if (!isLabeled(dataset)) return part;
+  const { labels: all } = dataset;
+  const labels =
+    all instanceof Uint8Array ? new Uint8Array(indices.length) : new Int32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) labels[i] = all[indices[i]!]!;
+  return { ...part, labels };
 }
 
 /**
@@ -165,7 +199,7 @@ export function takeDataset(dataset: Dataset, indices: ArrayLike<number>): Datas
  *
  * @param random - Decides the order; the same stream gives the same order.
  */
-export function shuffleDataset(dataset: Dataset, random: Random): Dataset {
+export function shuffleDataset<D extends UnlabeledDataset>(dataset: D, random: Random): D {
   return takeDataset(dataset, random.permutation(dataset.count));
 }
 
@@ -193,7 +227,10 @@ export type SplitDatasetOptions =
  * @throws InvalidArgumentError when the positions do not ascend inside the dataset, or the shares are
  * not positive or exceed 1 together.
  */
-export function splitDataset(dataset: Dataset, options: SplitDatasetOptions): Dataset[] {
+export function splitDataset<D extends UnlabeledDataset>(
+  dataset: D,
+  options: SplitDatasetOptions,
+): D[] {
   if ('at' in options) {
     const cuts = typeof options.at === 'number' ? [options.at] : [...options.at];
     return cutDataset(dataset, [0, ...cuts, dataset.count]);
@@ -214,9 +251,9 @@ export function splitDataset(dataset: Dataset, options: SplitDatasetOptions): Da
   return cutDataset(random ? shuffleDataset(dataset, random) : dataset, bounds);
 }
 
-function cutDataset(dataset: Dataset, bounds: readonly number[]): Dataset[] {
+function cutDataset<D extends UnlabeledDataset>(dataset: D, bounds: readonly number[]): D[] {
   const size = imageSize(dataset.shape);
-  const parts: Dataset[] = [];
+  const parts: D[] = [];
   for (let i = 1; i < bounds.length; i++) {
     const [from, to] = [bounds[i - 1]!, bounds[i]!];
     if (!Number.isInteger(to) || to < from || to > dataset.count) {
@@ -224,14 +261,16 @@ function cutDataset(dataset: Dataset, bounds: readonly number[]): Dataset[] {
         `A split of ${dataset.name} must be at ascending positions from 0 to ${dataset.count}, but ${bounds.slice(1, -1).join(', ')} came.`,
       );
     }
-    parts.push({
-      ...dataset,
-      count: to - from,
-      images: dataset.images.subarray(from * size, to * size),
-      labels: dataset.labels.subarray(from, to),
-    });
+    const images = dataset.images.subarray(from * size, to * size);
+    const part = { ...dataset, count: to - from, images };
+    parts.push(isLabeled(dataset) ? { ...part, labels: dataset.labels.subarray(from, to) } : part);
   }
   return parts;
+}
+
+/** Whether each image has a class. */
+export function isLabeled(dataset: UnlabeledDataset): dataset is Dataset {
+  return (dataset as Partial<Dataset>).labels !== undefined;
 }
 
 /** How many images each class has. */
@@ -255,7 +294,7 @@ export interface ImagesToFloat32Options {
  * @throws InvalidArgumentError when a position is outside of the dataset.
  */
 export function imagesToFloat32(
-  dataset: Dataset,
+  dataset: UnlabeledDataset,
   indices?: ArrayLike<number>,
   options: ImagesToFloat32Options = {},
 ): Float32Array {
@@ -289,7 +328,7 @@ export function linearScale(
   };
 }
 
-function checkIndices(dataset: Dataset, indices: ArrayLike<number>): void {
+function checkIndices(dataset: UnlabeledDataset, indices: ArrayLike<number>): void {
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;
     if (!Number.isInteger(index) || index < 0 || index >= dataset.count) {

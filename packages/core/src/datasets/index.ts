@@ -24,6 +24,8 @@ export {
   shuffleDataset,
   splitDataset,
   takeDataset,
+  type UnlabeledDataset,
+  type UnlabeledDatasetContents,
 } from './dataset.js';
 export { loadEmbeddedDigits } from './digits16.js';
 export type { ParseOptions } from './formats/bytes.js';

@@ -10,10 +10,16 @@ import {
   wholeNumber,
 } from '../checks/index.js';
 import type { Augmentation } from '../datasets/augmentations.js';
-import { type Dataset, imagesToFloat32, linearScale } from '../datasets/dataset.js';
+import {
+  type Dataset,
+  imagesToFloat32,
+  isLabeled,
+  linearScale,
+  type UnlabeledDataset,
+} from '../datasets/dataset.js';
 import { InvalidArgumentError } from '../errors.js';
 import type { Random } from '../random/index.js';
-import type { Batch, BatchSource } from './batch-source.js';
+import type { Batch, BatchSource, InputBatch } from './batch-source.js';
 
 /** Options of `datasetBatches`. */
 export interface DatasetBatchesOptions {
@@ -30,7 +36,7 @@ export interface DatasetBatchesOptions {
   readonly scale?: readonly [low: number, high: number];
   /**
    * Targets as float rows of 0 and one 1, `[batch, classes]`; otherwise as class indices, int32
-   * `[batch]`. Default `true`.
+   * `[batch]`. Default `true`. Means nothing for a dataset without labels.
    */
   readonly oneHot?: boolean;
   /** Changes each image at random, in the dataset's own range, before it is scaled. */
@@ -62,9 +68,18 @@ export interface DatasetBatchSource extends BatchSource {
   batch(epoch: number, index: number): DatasetBatch;
 }
 
+/** A batch of a dataset without labels. Whoever receives it owns its tensor and disposes it. */
+export type UnlabeledBatch = Pick<DatasetBatch, 'inputs'>;
+
+/** The batches of a dataset without labels. */
+export interface UnlabeledBatchSource extends BatchSource<InputBatch> {
+  batch(epoch: number, index: number): UnlabeledBatch;
+}
+
 /**
  * Cuts a dataset into batches for training: inputs `[batch, height, width, channels]`, targets by
- * `oneHot`.
+ * `oneHot`. The batches of a dataset without labels have no targets; `reconstructionBatches` gives
+ * them their inputs as targets.
  *
  * A batch depends only on its epoch, its index and the seed of `random`: training that resumes in the
  * middle sees what it would have seen.
@@ -82,8 +97,16 @@ export interface DatasetBatchSource extends BatchSource {
  */
 export function datasetBatches(
   dataset: Dataset,
+  options?: DatasetBatchesOptions,
+): DatasetBatchSource;
+export function datasetBatches(
+  dataset: UnlabeledDataset,
+  options?: Omit<DatasetBatchesOptions, 'oneHot'>,
+): UnlabeledBatchSource;
+export function datasetBatches(
+  dataset: UnlabeledDataset,
   options: DatasetBatchesOptions = {},
-): DatasetBatchSource {
+): UnlabeledBatchSource {
   checkOptions(options, datasetBatchesChecks);
   const { batchSize = 32, random, oneHot = true, augment, dropRemainder = false } = options;
   const { shuffle = random !== undefined, scale = [0, 1] } = options;
@@ -102,7 +125,6 @@ export function datasetBatches(
   }
   const toScale = linearScale(dataset.range, scale);
   const size = dataset.shape[0] * dataset.shape[1] * dataset.shape[2];
-  const classes = dataset.classNames.length;
 
   let order: { readonly epoch: number; readonly indices: Uint32Array } | undefined;
   const orderOf = (epoch: number): Uint32Array => {
@@ -129,7 +151,7 @@ export function datasetBatches(
   return {
     batchSize,
     batchesPerEpoch,
-    batch(epoch: number, index: number): DatasetBatch {
+    batch(epoch: number, index: number): UnlabeledBatch | DatasetBatch {
       if (!Number.isInteger(index) || index < 0 || index >= batchesPerEpoch) {
         throw new InvalidArgumentError(
           `An epoch has the batches 0 to ${batchesPerEpoch - 1}, but ${index} was asked for.`,
@@ -139,9 +161,12 @@ export function datasetBatches(
       const pixels = augment
         ? augmented(indices, epoch)
         : imagesToFloat32(dataset, indices, { range: scale });
+      const inputs = tf.tensor4d(pixels, [indices.length, ...dataset.shape]);
+      if (!isLabeled(dataset)) return { inputs };
       const labels = Int32Array.from(indices, (position) => dataset.labels[position]!);
+      const classes = dataset.classNames.length;
       return {
-        inputs: tf.tensor4d(pixels, [indices.length, ...dataset.shape]),
+        inputs,
         targets: oneHot ? oneHotRows(labels, classes) : tf.tensor1d(labels, 'int32'),
       };
     },

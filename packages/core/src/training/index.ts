@@ -14,6 +14,8 @@ export {
   type DatasetBatchesOptions,
   type DatasetBatchSource,
   datasetBatches,
+  type UnlabeledBatch,
+  type UnlabeledBatchSource,
 } from './dataset-batches.js';
 export { DivergenceError } from './divergence-error.js';
 export { type EvaluateModelOptions, evaluateModel } from './evaluate-model.js';
@@ -45,6 +47,7 @@ export {
   type RmspropOptions,
   type SgdOptions,
 } from './optimizers.js';
+export { reconstructionBatches } from './reconstruction-batches.js';
 export {
   type CosineScheduleOptions,
   constantSchedule,

@@ -8,6 +8,7 @@ import {
   shuffleDataset,
   splitDataset,
   takeDataset,
+  type UnlabeledDataset,
 } from '../../src/datasets/index.js';
 import { InvalidArgumentError, ShapeError } from '../../src/errors.js';
 import { createRandom } from '../../src/random/index.js';
@@ -24,8 +25,63 @@ function numbered(count: number): Dataset {
 }
 
 /** The positions in `numbered` that a part of it was taken from. */
-const positions = (dataset: Dataset) =>
+const positions = (dataset: UnlabeledDataset) =>
   Array.from({ length: dataset.count }, (_, i) => dataset.images[2 * i]! / 2);
+
+/** The same without labels. */
+function unlabeled(count: number): UnlabeledDataset {
+  const { name, shape, images } = numbered(count);
+  return createDataset({ name, shape, images });
+}
+
+describe('a dataset without labels', () => {
+  it('counts its images by their size', () => {
+    const dataset = unlabeled(5);
+    expect(dataset).toMatchObject({ name: 'numbered', count: 5, range: [0, 255] });
+    expect(dataset).not.toHaveProperty('labels');
+    expect(dataset).not.toHaveProperty('classNames');
+  });
+
+  it('is taken from, shuffled and split like a labelled one', () => {
+    const taken = takeDataset(unlabeled(5), [3, 0, 3]);
+    expect(positions(taken)).toEqual([3, 0, 3]);
+    expect(taken).not.toHaveProperty('labels');
+    const random = () => createRandom(4);
+    expect(positions(shuffleDataset(unlabeled(9), random()))).toEqual(
+      positions(shuffleDataset(numbered(9), random())),
+    );
+    const [first, rest] = splitDataset(unlabeled(9), { at: 4 }) as [
+      UnlabeledDataset,
+      UnlabeledDataset,
+    ];
+    expect([positions(first), positions(rest)]).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7, 8],
+    ]);
+    expect(imagesToFloat32(unlabeled(5))).toEqual(imagesToFloat32(numbered(5)));
+  });
+
+  it('is not taken where labels are needed', () => {
+    const dataset: UnlabeledDataset = unlabeled(3);
+    // @ts-expect-error: there are no classes to count
+    expect(() => classCounts(dataset)).toThrow();
+    // @ts-expect-error: a part of a dataset without labels has none either
+    const part: Dataset = takeDataset(dataset, [0]);
+    expect(part.labels).toBeUndefined();
+    const labeled: Dataset = takeDataset(numbered(3), [0]);
+    expect([...labeled.labels]).toEqual([0]);
+  });
+
+  it('is made of whole images', () => {
+    const shape = [2, 2, 1] as const;
+    expect(() => createDataset({ shape, images: new Uint8Array(7) })).toThrow(ShapeError);
+    expect(() => createDataset({ shape, images: new Uint8Array(7) })).toThrow(
+      'Expected the pixels of dataset to be whole images of 2x2x1 = 4 pixels, got 7 pixels.',
+    );
+    const forgotten = { shape, images: new Uint8Array(8), classNames: ['a', 'b'] } as never;
+    expect(() => createDataset(forgotten)).toThrow('Expected `labels` beside `classNames`');
+  });
+});
 
 describe('createDataset', () => {
   it('numbers the classes when they have no names', () => {

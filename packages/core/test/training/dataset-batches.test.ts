@@ -1,9 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createDataset, type Dataset, randomFlip, randomShift } from '../../src/datasets/index.js';
+import {
+  createDataset,
+  type Dataset,
+  randomFlip,
+  randomShift,
+  type UnlabeledDataset,
+} from '../../src/datasets/index.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import { createRandom } from '../../src/random/index.js';
-import { type DatasetBatchesOptions, datasetBatches } from '../../src/training/index.js';
+import {
+  type DatasetBatchesOptions,
+  datasetBatches,
+  reconstructionBatches,
+  trainModel,
+} from '../../src/training/index.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -161,5 +172,55 @@ describe('datasetBatches', () => {
     expect(() => datasetBatches(dataset, { batchSize: 4 }).batch(0, 3)).toThrow(
       InvalidArgumentError,
     );
+  });
+});
+
+describe('batches of a dataset without labels', () => {
+  const unlabeled: UnlabeledDataset = createDataset({
+    shape: dataset.shape,
+    images: dataset.images,
+  });
+  const options = { batchSize: 4, random: createRandom(3), augment: randomFlip() };
+
+  it('have the inputs of the labelled one, and no targets', async () => {
+    const batch = datasetBatches(unlabeled, options).batch(1, 2);
+    expect(Object.keys(batch)).toEqual(['inputs']);
+    const { inputs } = await read(options, 1, 2);
+    expect([...(await batch.inputs.data())]).toEqual(inputs);
+    batch.inputs.dispose();
+  });
+
+  it('are refused where targets are needed, by the types and in words', async () => {
+    const model = tf.sequential({
+      layers: [tf.layers.flatten({ inputShape: [1, 2, 1] }), tf.layers.dense({ units: 2 })],
+    });
+    const before = tf.memory().numTensors;
+    // @ts-expect-error: there are no targets
+    const refused = trainModel(model, datasetBatches(unlabeled), {
+      epochs: 1,
+      loss: 'meanSquaredError',
+    });
+    await expect(refused).rejects.toThrow(
+      'Expected batches with targets, got inputs only. To train a model to give its inputs back, use reconstructionBatches.',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  it('become targets by reconstructionBatches, which disposes what it does not give', async () => {
+    const before = tf.memory().numTensors;
+    for (const source of [datasetBatches(unlabeled, options), datasetBatches(dataset, options)]) {
+      const asynchronous = { ...source, batch: async () => source.batch(1, 2) };
+      for (const given of [source, asynchronous]) {
+        const { inputs, targets } = await reconstructionBatches(given).batch(1, 2);
+        const [input, target] = [inputs as tf.Tensor, targets as tf.Tensor];
+        expect([...(await target.data())]).toEqual([...(await input.data())]);
+        expect(target.shape).toEqual(input.shape);
+        input.dispose();
+        expect(target.isDisposed).toBe(false);
+        target.dispose();
+      }
+    }
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
