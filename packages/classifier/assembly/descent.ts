@@ -5,13 +5,13 @@ import { add, mul, sub } from './vectors';
  * der Maaten's t-SNE) on coordinates `begin` to `end`, multiples of four.
  *
  * @param attraction, @param repulsion the two parts of a quarter of the gradient:
- *   exaggeration * attraction - repulsion / normaliser.
+ *   exaggeration * attraction - repulsion / normalizer.
  */
 export function descend(
   begin: i32, end: i32, map: usize, attraction: usize, repulsion: usize, velocity: usize, gains: usize,
-  exaggeration: f32, normaliser: f32, learningRate: f32, momentum: f32, minimumGain: f32,
+  exaggeration: f32, normalizer: f32, learningRate: f32, momentum: f32, minimumGain: f32,
 ): void {
-  const exaggerations = f32x4.splat(exaggeration), shares = f32x4.splat(1 / normaliser);
+  const exaggerations = f32x4.splat(exaggeration), shares = f32x4.splat(1 / normalizer);
   const rates = f32x4.splat(4 * learningRate), momenta = f32x4.splat(momentum);
   const least = f32x4.splat(minimumGain), zero = f32x4.splat(0);
   for (let at = <usize>begin << 2, stop = <usize>end << 2; at < stop; at += 16) {

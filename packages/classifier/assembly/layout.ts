@@ -38,12 +38,12 @@ export function layOut(
       const draws = max(0, <i32>((epoch - drawn) / drawPeriod));
       store<f32>(nextDraws + edge, drawn + <f32>draws * drawPeriod);
       // The other end of the edge comes first, in lane 0; lanes beyond the last draw move nothing.
-      const neighbour = load<u32>(columns + edge);
+      const neighbor = load<u32>(columns + edge);
       let used = draws + 1, pulls = f32x4.eq(f32x4(0, 1, 1, 1), zero);
       for (let isFirst = true; used > 0; isFirst = false, used -= 4) {
         state = advance(state);
         let chosen = i32x4.min_u(last, i32x4.trunc_sat_f32x4_u(mul(range, f32x4.convert_i32x4_u(i32x4.shr_u(state, 8)))));
-        if (isFirst) chosen = i32x4.replace_lane(chosen, 0, neighbour);
+        if (isFirst) chosen = i32x4.replace_lane(chosen, 0, neighbor);
         const counts = v128.and(i32x4.gt_s(i32x4.splat(used), i32x4(0, 1, 2, 3)), i32x4.ne(chosen, self));
         const p0 = v128.load64_zero(others + (<usize>i32x4.extract_lane(chosen, 0) << 3));
         const p1 = v128.load64_zero(others + (<usize>i32x4.extract_lane(chosen, 1) << 3));
@@ -65,7 +65,7 @@ export function layOut(
         const moveY = v128.bitselect(f32x4.max(least, f32x4.min(most, mul(factor, dy))), coincident, apart);
         const keptX = v128.and(moveX, counts), keptY = v128.and(moveY, counts);
         if (isFirst && movesOthers !== 0) {
-          const other = others + (<usize>neighbour << 3);
+          const other = others + (<usize>neighbor << 3);
           store<f32>(other, load<f32>(other) - rate * f32x4.extract_lane(keptX, 0));
           store<f32>(other, load<f32>(other, 4) - rate * f32x4.extract_lane(keptY, 0), 4);
         }

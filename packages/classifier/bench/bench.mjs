@@ -1,4 +1,4 @@
-// Maps, neighbours and principal components beside scikit-learn and umap-learn, where these are
+// Maps, neighbors and principal components beside scikit-learn and umap-learn, where these are
 // installed (python3, or the one that PYTHON names). Run after a build:
 // node bench/bench.mjs [ROW ...] [--threads N] [--rounds N] [--no-peers] [--json] [--write]
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { PCA as MlPca } from 'ml-pca';
 import {
-  exactNeighbours,
+  exactNeighbors,
   KnnClassifier,
   loadDataset,
   mapQuality,
@@ -94,7 +94,7 @@ const rows = [
         columns,
         values: values.subarray(from * columns, to * columns),
       });
-      return exactNeighbours(part(0, 60_000), part(60_000, 62_000), 10);
+      return exactNeighbors(part(0, 60_000), part(60_000, 62_000), 10);
     },
     peer: 'knn',
   },

@@ -1,11 +1,9 @@
 import { DataFormatError } from '@nn-lab/core/errors';
-import { KnnClassifier } from './knn/index.js';
-import { NearestMeanClassifier } from './nearest-mean/index.js';
-import { Pca } from './pca/index.js';
+import { KnnClassifier, NearestMeanClassifier, SvmClassifier } from './classifiers/index.js';
+import { Pca } from './maps/pca/index.js';
+import { Tsne } from './maps/tsne/index.js';
+import { Umap } from './maps/umap/index.js';
 import { savedTypeOf } from './saved.js';
-import { SvmClassifier } from './svm/index.js';
-import { Tsne } from './tsne/index.js';
-import { Umap } from './umap/index.js';
 
 /** Whatever this package fits, saves and loads. */
 export type Fitted = Pca | Tsne | Umap | NearestMeanClassifier | KnnClassifier | SvmClassifier;

@@ -1,6 +1,6 @@
-export type { Classifier } from './classifier.js';
+export * from './classifiers/index.js';
 export type { Fitted } from './fitted.js';
-export * from './knn/index.js';
+export * from './maps/index.js';
 export {
   type Matrix,
   matrixOf,
@@ -10,13 +10,6 @@ export {
   validateLabels,
   validateMatrix,
 } from './matrix.js';
-export type { Metric } from './metrics.js';
-export * from './nearest-mean/index.js';
-export * from './pca/index.js';
-export * from './quality/index.js';
+export * from './neighbors/index.js';
 export * from './reproduce/index.js';
 export type { SavedFloats, SavedModel } from './saved.js';
-export * from './selection/index.js';
-export * from './svm/index.js';
-export * from './tsne/index.js';
-export * from './umap/index.js';

@@ -2,9 +2,9 @@ import { InvalidArgumentError } from '@nn-lab/core/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  approximateNeighbours,
+  approximateNeighbors,
   crossValidate,
-  exactNeighbours,
+  exactNeighbors,
   KnnClassifier,
   mapQuality,
   NearestMeanClassifier,
@@ -13,7 +13,7 @@ import {
   Tsne,
   Umap,
 } from '../src/index.js';
-import { clusters } from './tsne/support.js';
+import { clusters } from './maps/tsne/support.js';
 
 const { x, labels } = clusters(24, 2);
 
@@ -36,13 +36,13 @@ const entrances: Record<string, { names: string[]; run: (options: never) => unkn
     names: ['kernel', 'c', 'gamma', 'gammaFactor', 'tolerance'],
     run: (options) => new SvmClassifier(options),
   },
-  exactNeighbours: {
+  exactNeighbors: {
     names: ['excludeSelf', 'signal', 'onProgress'],
-    run: (options) => exactNeighbours(x, x, 1, options),
+    run: (options) => exactNeighbors(x, x, 1, options),
   },
-  approximateNeighbours: {
+  approximateNeighbors: {
     names: ['components', 'candidates', 'threads', 'signal'],
-    run: (options) => approximateNeighbours(x, 1, options),
+    run: (options) => approximateNeighbors(x, 1, options),
   },
   mapQuality: {
     names: ['k', 'sample', 'seed', 'signal'],
@@ -57,11 +57,11 @@ const entrances: Record<string, { names: string[]; run: (options: never) => unkn
     run: (options) => new NearestMeanClassifier().fit(x, labels, options),
   },
   'Umap.fit': {
-    names: ['neighbours', 'epochsBetweenProgress', 'signal'],
+    names: ['neighbors', 'epochsBetweenProgress', 'signal'],
     run: (options) => new Umap().fit(x, options),
   },
   'Tsne.fit': {
-    names: ['neighbours', 'iterationsBetweenProgress', 'signal'],
+    names: ['neighbors', 'iterationsBetweenProgress', 'signal'],
     run: (options) => new Tsne().fit(x, options),
   },
 };
@@ -86,7 +86,7 @@ describe.each(Object.entries(entrances))('%s', (_, { names, run }) => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...names), hopeless, async (name, value) => {
         // Lists pass for objects here; what is in them is checked where it is used.
-        fc.pre(!(name === 'neighbours' && Array.isArray(value)));
+        fc.pre(!(name === 'neighbors' && Array.isArray(value)));
         const thrown = await error({ [name]: value });
         expect(thrown).toBeInstanceOf(InvalidArgumentError);
         expect((thrown as Error).message).toMatch(
@@ -109,7 +109,7 @@ describe.each(Object.entries(entrances))('%s', (_, { names, run }) => {
 
 it('names what other libraries call otherwise', () => {
   expect(() => new Umap({ n_neighbors: 5 } as never)).toThrow(
-    'Unknown option `n_neighbors`, did you mean `neighbours`?',
+    'Unknown option `n_neighbors`, did you mean `neighbors`?',
   );
   expect(() => new Umap({ min_dist: 0.1 } as never)).toThrow('did you mean `minimumDistance`?');
   expect(() => new Tsne({ perplexityy: 5 } as never)).toThrow('did you mean `perplexity`?');

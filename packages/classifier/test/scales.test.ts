@@ -2,8 +2,8 @@ import { createRandom } from '@nn-lab/core/random';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseFitted } from '../src/fitted.js';
 import {
-  approximateNeighbours,
-  exactNeighbours,
+  approximateNeighbors,
+  exactNeighbors,
   KnnClassifier,
   type Matrix,
   matrixOf,
@@ -76,7 +76,7 @@ describe.each(hard)('rows with %s', (_, data) => {
     data.map((_, row) => [...indices.subarray(row * k, (row + 1) * k)]);
 
   /** The same rows, but for such as are equally far to 13 digits. */
-  function expectNeighbours(indices: Int32Array, excludeSelf: boolean): void {
+  function expectNeighbors(indices: Int32Array, excludeSelf: boolean): void {
     listed(indices).forEach((found, row) => {
       const wanted = bruteForce(data, data[row]!, k, excludeSelf ? row : -1);
       found.forEach((index, place) => {
@@ -88,17 +88,17 @@ describe.each(hard)('rows with %s', (_, data) => {
     });
   }
 
-  it('have the neighbours that double precision finds', async () => {
-    expectNeighbours((await exactNeighbours(x, x, k)).indices, false);
-    expectNeighbours((await exactNeighbours(x, x, k, { excludeSelf: true })).indices, true);
-    expectNeighbours((await approximateNeighbours(x, k)).indices, true);
+  it('have the neighbors that double precision finds', async () => {
+    expectNeighbors((await exactNeighbors(x, x, k)).indices, false);
+    expectNeighbors((await exactNeighbors(x, x, k, { excludeSelf: true })).indices, true);
+    expectNeighbors((await approximateNeighbors(x, k)).indices, true);
     const labels = data.map((_, row) => row % 2);
     const knn = await new KnnClassifier({ k }).fit(x, labels);
-    expectNeighbours((await knn.neighbours(x)).indices, false);
+    expectNeighbors((await knn.neighbors(x)).indices, false);
   });
 
   it('have maps of finite numbers, and ranks that a copy of them keeps', async () => {
-    const umap = await new Umap({ neighbours: 8, epochs: 5 }).fit(x);
+    const umap = await new Umap({ neighbors: 8, epochs: 5 }).fit(x);
     const tsne = await new Tsne({ perplexity: 8, iterations: 5 }).fit(x);
     for (const values of [umap.map.values, tsne.map.values]) {
       expect(values.every(Number.isFinite)).toBe(true);
@@ -125,8 +125,8 @@ describe('approximate neighbors of wide rows', () => {
     const x = matrixOf(
       wide.map((values, row) => values.map((v, column) => change(v, row, column))),
     );
-    const exact = (await exactNeighbours(x, x, 10, { excludeSelf: true })).indices;
-    const { indices } = await approximateNeighbours(x, 10);
+    const exact = (await exactNeighbors(x, x, 10, { excludeSelf: true })).indices;
+    const { indices } = await approximateNeighbors(x, 10);
     const right = indices.filter((index, at) =>
       exact.subarray(at - (at % 10), at - (at % 10) + 10).includes(index),
     );
@@ -237,7 +237,7 @@ describe('what is placed on a map', () => {
   ];
 
   it.each([
-    ['UMAP', () => new Umap({ neighbours: 8, epochs: 20 }).fit(x)],
+    ['UMAP', () => new Umap({ neighbors: 8, epochs: 20 }).fit(x)],
     ['t-SNE', () => new Tsne({ perplexity: 8, iterations: 20 }).fit(x)],
     ['t-SNE with a grid', () => new Tsne({ perplexity: 5, iterations: 5 }).fit(large)],
   ])('by %s does not depend on the other rows, to the bit', async (_, make) => {
@@ -265,14 +265,14 @@ describe('numbers that are too large or too small', () => {
       [0, 3e-40],
     ]);
     const message = /scale from 1e-36 to 1e\+36, got 3e-40 in row 1, column 1\. Multiply/;
-    await expect(exactNeighbours(x, x, 1)).rejects.toThrow(message);
+    await expect(exactNeighbors(x, x, 1)).rejects.toThrow(message);
     await expect(new Pca().fit(x)).rejects.toThrow(message);
     await expect(new SvmClassifier().fit(x, [0, 1])).rejects.toThrow(message);
     const data = matrixOf([
       [0, 1],
       [0, 0],
     ]);
-    expect([...(await exactNeighbours(data, x, 1)).indices]).toEqual([1, 1]);
+    expect([...(await exactNeighbors(data, x, 1)).indices]).toEqual([1, 1]);
   });
 });
 
@@ -301,7 +301,7 @@ describe('times in seconds', () => {
     }
     const maps = [
       await new Pca({ components: 3 }).fit(x),
-      await new Umap({ neighbours: 8, epochs: 5 }).fit(x),
+      await new Umap({ neighbors: 8, epochs: 5 }).fit(x),
       await new Tsne({ perplexity: 8, iterations: 5 }).fit(x),
     ];
     for (const fitted of maps) {
@@ -326,7 +326,7 @@ describe.each(sklearn.far as FarReference[])('scikit-learn, of $name', (expected
   const x = matrixOf(expected.data);
 
   it('has the same neighbors', async () => {
-    const { indices, distances } = await exactNeighbours(x, x, 7);
+    const { indices, distances } = await exactNeighbors(x, x, 7);
     expected.distances.flat().forEach((distance, at) => {
       expect(Math.abs(distances[at]! - distance)).toBeLessThan(1e-6 * distance + 1e-12);
     });

@@ -2,15 +2,15 @@ import type { Progress, WorkOptions } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
-  approximateNeighbours,
+  approximateNeighbors,
   continuity,
   crossValidate,
-  exactNeighbours,
+  exactNeighbors,
   KnnClassifier,
   type Matrix,
   mapQuality,
   NearestMeanClassifier,
-  neighbourRecall,
+  neighborRecall,
   Pca,
   SvmClassifier,
   selectClassifier,
@@ -18,7 +18,7 @@ import {
   trustworthiness,
   Umap,
 } from '../src/index.js';
-import { clusters } from './tsne/support.js';
+import { clusters } from './maps/tsne/support.js';
 
 const { x, labels } = clusters(96, 3);
 const wide: Matrix = {
@@ -32,7 +32,7 @@ const svm = new SvmClassifier();
 const mean = new NearestMeanClassifier();
 const pca = new Pca({ components: 2 });
 const tsne = new Tsne({ iterations: 20, perplexity: 5 });
-const umap = new Umap({ epochs: 10, neighbours: 5 });
+const umap = new Umap({ epochs: 10, neighbors: 5 });
 let map: Matrix;
 
 beforeAll(async () => {
@@ -52,12 +52,12 @@ function hasten() {
 }
 
 const works: Record<string, (options: WorkOptions) => Promise<unknown>> = {
-  exactNeighbours: (options) => exactNeighbours(x, x, 3, options),
-  'approximateNeighbours, exact': (options) => approximateNeighbours(x, 3, options),
-  approximateNeighbours: (options) => approximateNeighbours(x, 3, { components: 1, ...options }),
+  exactNeighbors: (options) => exactNeighbors(x, x, 3, options),
+  'approximateNeighbors, exact': (options) => approximateNeighbors(x, 3, options),
+  approximateNeighbors: (options) => approximateNeighbors(x, 3, { components: 1, ...options }),
   'KnnClassifier.predict': (options) => knn.predict(x, options),
   'KnnClassifier.probabilities': (options) => knn.probabilities(x, options),
-  'KnnClassifier.neighbours': (options) => knn.neighbours(x, options),
+  'KnnClassifier.neighbors': (options) => knn.neighbors(x, options),
   'KnnClassifier.predict by ml-knn': async (options) =>
     (await new KnnClassifier({ engine: 'ml-knn' }).fit(x, labels)).predict(x, options),
   'SvmClassifier.fit': async (options) =>
@@ -75,14 +75,14 @@ const works: Record<string, (options: WorkOptions) => Promise<unknown>> = {
     (await new Tsne({ iterations: 20, perplexity: 5 }).fit(x, options)).toJSON(),
   'Tsne.transform': (options) => tsne.transform(x, options),
   'Umap.fit': async (options) =>
-    (await new Umap({ epochs: 10, neighbours: 5 }).fit(x, options)).toJSON(),
+    (await new Umap({ epochs: 10, neighbors: 5 }).fit(x, options)).toJSON(),
   'Umap.fit by umap-js': async (options) =>
-    (await new Umap({ epochs: 10, neighbours: 5, engine: 'umap-js' }).fit(x, options)).toJSON(),
+    (await new Umap({ epochs: 10, neighbors: 5, engine: 'umap-js' }).fit(x, options)).toJSON(),
   'Umap.transform': (options) => umap.transform(x, options),
   mapQuality: (options) => mapQuality(x, map, options),
   trustworthiness: (options) => trustworthiness(x, map, options),
   continuity: (options) => continuity(x, map, options),
-  neighbourRecall: (options) => neighbourRecall(x, map, options),
+  neighborRecall: (options) => neighborRecall(x, map, options),
   crossValidate: (options) => crossValidate(() => new SvmClassifier(), x, labels, options),
   selectClassifier: async (options) => {
     const create = () => new NearestMeanClassifier();
@@ -138,7 +138,7 @@ it('leaves what was fitted before a stopped fit as it was', async () => {
     await new NearestMeanClassifier().fit(x, labels),
     await new Pca({ components: 2 }).fit(x),
     await new Tsne({ iterations: 20, perplexity: 5 }).fit(x),
-    await new Umap({ epochs: 10, neighbours: 5 }).fit(x),
+    await new Umap({ epochs: 10, neighbors: 5 }).fit(x),
   ];
   hasten();
   for (const one of fitted) {

@@ -21,12 +21,12 @@ import { formatCount, formatDuration, formatQuantity, formatTable } from '@nn-la
 import { renderPng } from '@nn-lab/core/node';
 import { type Svg, scatterChart } from '@nn-lab/core/plot';
 import { buildReport } from '@nn-lab/core/report';
+import { Pca } from '../maps/pca/index.js';
+import { type MapQuality, mapQuality } from '../maps/quality/index.js';
+import { Tsne } from '../maps/tsne/index.js';
+import { Umap } from '../maps/umap/index.js';
 import type { Matrix } from '../matrix.js';
-import { Pca } from '../pca/index.js';
-import { type MapQuality, mapQuality } from '../quality/index.js';
 import { mapWarnings } from '../reproduce/index.js';
-import { Tsne } from '../tsne/index.js';
-import { Umap } from '../umap/index.js';
 import {
   datasetOptions,
   firstRows,
@@ -67,11 +67,11 @@ export const mapCommand = defineCommand({
       },
       { default: 'tsne' },
     ),
-    numberOption('perplexity', 'for t-SNE: about how many neighbours a point has', {
+    numberOption('perplexity', 'for t-SNE: about how many neighbors a point has', {
       default: 30,
       minimum: 1,
     }),
-    integerOption('neighbours', 'for UMAP: how many neighbours a point has', {
+    integerOption('neighbors', 'for UMAP: how many neighbors a point has', {
       default: 15,
       minimum: 2,
     }),
@@ -98,9 +98,9 @@ export const mapCommand = defineCommand({
         `Mapping ${formatQuantity(rows.x.rows, 'row')} of ${formatQuantity(rows.x.columns, 'value')}: ${name}.`,
       );
       const start = performance.now();
-      const { perplexity, neighbours } = options;
+      const { perplexity, neighbors } = options;
       const shared = { seed, threadHost, ...(threads === undefined ? {} : { threads }) };
-      const settings = { method, perplexity, neighbours, shared };
+      const settings = { method, perplexity, neighbors, shared };
       const bar = progress(titles[method], 100, { unit: '%' });
       const points = await mapRows(rows.x, settings, bar, log, signal);
       bar.stop();
@@ -164,13 +164,13 @@ async function readRows(
 interface MapSettings {
   readonly method: keyof typeof titles;
   readonly perplexity: number;
-  readonly neighbours: number;
+  readonly neighbors: number;
   readonly shared: { readonly seed: number };
 }
 
 async function mapRows(
   x: Matrix,
-  { method, perplexity, neighbours, shared }: MapSettings,
+  { method, perplexity, neighbors, shared }: MapSettings,
   bar: CliProgress,
   log: CliLog,
   signal: AbortSignal,
@@ -185,7 +185,7 @@ async function mapRows(
     });
   }
   if (method === 'umap') {
-    const umap = await new Umap({ ...shared, neighbours }).fit(reduced, {
+    const umap = await new Umap({ ...shared, neighbors }).fit(reduced, {
       signal,
       onProgress: ({ stage, done, total }) => {
         if (stage === 'map') bar.update((100 * done) / total);

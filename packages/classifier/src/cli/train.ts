@@ -16,12 +16,14 @@ import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/form
 import { confusionMatrix } from '@nn-lab/core/metrics';
 import { renderPng } from '@nn-lab/core/node';
 import { confusionMatrixChart } from '@nn-lab/core/plot';
-import type { Classifier } from '../classifier.js';
-import { KnnClassifier } from '../knn/index.js';
-import { NearestMeanClassifier } from '../nearest-mean/index.js';
+import type { Classifier } from '../classifiers/classifier.js';
+import {
+  KnnClassifier,
+  NearestMeanClassifier,
+  SvmClassifier,
+  selectClassifier,
+} from '../classifiers/index.js';
 import { courseCandidates } from '../reproduce/index.js';
-import { selectClassifier } from '../selection/index.js';
-import { SvmClassifier } from '../svm/index.js';
 import { datasetOptions, firstRows, readDataset } from './input.js';
 import { runConfigOf } from './run-config.js';
 import { trainedFile, trainedText } from './trained-classifier.js';

@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { pathOption } from '@nn-lab/core/cli';
 import { DataFormatError } from '@nn-lab/core/errors';
 import { readPlainFile } from '@nn-lab/core/node';
-import type { Classifier } from '../classifier.js';
-import { KnnClassifier, type SavedKnn } from '../knn/index.js';
-import { NearestMeanClassifier } from '../nearest-mean/index.js';
+import type { Classifier } from '../classifiers/classifier.js';
+import {
+  KnnClassifier,
+  NearestMeanClassifier,
+  type SavedKnn,
+  type SavedSvm,
+  SvmClassifier,
+} from '../classifiers/index.js';
 import { readSaved, type SavedModel, savedModel, savedTypeOf } from '../saved.js';
-import { type SavedSvm, SvmClassifier } from '../svm/index.js';
 import type { LabelledImages } from './input.js';
 
 /** A classifier that knows what its classes are called and what its rows are. */

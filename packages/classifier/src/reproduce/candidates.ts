@@ -1,7 +1,5 @@
 import type { Dataset } from '@nn-lab/core/datasets';
-import { KnnClassifier } from '../knn/index.js';
-import type { Candidate } from '../selection/index.js';
-import { SvmClassifier } from '../svm/index.js';
+import { type Candidate, KnnClassifier, SvmClassifier } from '../classifiers/index.js';
 import { VirtualSvmClassifier } from './virtual-svm.js';
 
 /** A candidate of the choice by cross-validation, with its kind of classifier. */

@@ -3,15 +3,19 @@ import type { Dataset } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { type ConfusionMatrix, confusionMatrix } from '@nn-lab/core/metrics';
 import { type Progress, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import type { Classifier } from '../classifier.js';
-import { KnnClassifier } from '../knn/index.js';
+import type { Classifier } from '../classifiers/classifier.js';
+import {
+  type ClassPair,
+  type CrossValidation,
+  KnnClassifier,
+  NearestMeanClassifier,
+  selectClassifier,
+} from '../classifiers/index.js';
+import { Pca } from '../maps/pca/index.js';
+import { type MapQuality, mapQuality } from '../maps/quality/index.js';
+import { Tsne, type TsneOptions } from '../maps/tsne/index.js';
+import { Umap, type UmapOptions } from '../maps/umap/index.js';
 import { type Matrix, matrixOfDataset } from '../matrix.js';
-import { type ClassPair, NearestMeanClassifier } from '../nearest-mean/index.js';
-import { Pca } from '../pca/index.js';
-import { type MapQuality, mapQuality } from '../quality/index.js';
-import { type CrossValidation, selectClassifier } from '../selection/index.js';
-import { Tsne, type TsneOptions } from '../tsne/index.js';
-import { Umap, type UmapOptions } from '../umap/index.js';
 import { type CourseCandidate, courseCandidates } from './candidates.js';
 
 /** How many are classified right. */

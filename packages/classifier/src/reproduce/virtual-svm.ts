@@ -1,7 +1,7 @@
 import type { WorkOptions } from '@nn-lab/core/work';
-import type { Classifier } from '../classifier.js';
+import type { Classifier } from '../classifiers/classifier.js';
+import { SvmClassifier, type SvmClassifierOptions } from '../classifiers/index.js';
 import { type Matrix, takeRows, validateMatrix } from '../matrix.js';
-import { SvmClassifier, type SvmClassifierOptions } from '../svm/index.js';
 
 const shifts = [
   [0, 0],

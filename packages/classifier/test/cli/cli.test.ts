@@ -115,7 +115,7 @@ describe('nn-classifier', () => {
     for (const method of ['tsne', 'umap']) {
       const ended = await nnClassifier(
         ...['map', table, `--labels=${classes}`, `--method=${method}`, '--perplexity=5'],
-        ...['--neighbours=5', `--out=${join(folder, method)}`, '--json'],
+        ...['--neighbors=5', `--out=${join(folder, method)}`, '--json'],
       );
       expect(ended.stderr).toMatch(/30 rows of 3 values/);
       expect(JSON.parse(ended.stdout)).toMatchObject({ method, rows: 30, columns: 3 });

@@ -1,0 +1,8 @@
+export {
+  continuity,
+  type MapQuality,
+  type MapQualityOptions,
+  mapQuality,
+  neighborRecall,
+  trustworthiness,
+} from './measures.js';

@@ -1,5 +1,0 @@
-export {
-  type ClassPair,
-  NearestMeanClassifier,
-  type SavedNearestMean,
-} from './nearest-mean.js';

@@ -1,8 +1,0 @@
-export {
-  continuity,
-  type MapQuality,
-  type MapQualityOptions,
-  mapQuality,
-  neighbourRecall,
-  trustworthiness,
-} from './measures.js';

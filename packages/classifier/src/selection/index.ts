@@ -1,8 +1,0 @@
-export {
-  type Candidate,
-  type CrossValidation,
-  type CrossValidationOptions,
-  crossValidate,
-  type RatedCandidate,
-  selectClassifier,
-} from './cross-validation.js';
