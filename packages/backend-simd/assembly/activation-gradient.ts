@@ -1,6 +1,7 @@
 // Gradients of activations, each in one pass over what tfjs composes of several kernels.
 
-import { choose, splat } from './vector-math';
+import { madd } from './simd';
+import { choose, constant, exp, gaussian, shareBelow, splat, tanh } from './vector-math';
 
 /** 1 for x > 0, `low` elsewhere, NaN for NaN. */
 // @ts-ignore: decorator
@@ -52,4 +53,83 @@ export function tanhGradient(dy: usize, y: usize, out: usize, count: i32): void 
     const slope = f32x4.sub(splat(1), f32x4.mul(value, value));
     v128.store(out, f32x4.mul(slope, v128.load(dy)));
   }
+}
+
+const ONE = memory.data<f32>([1]);
+const HALF = memory.data<f32>([0.5]);
+/** 1 / sqrt(2 * pi): the density of the normal distribution at 0. */
+const DENSITY = memory.data<f32>([0.39894228040143268]);
+/** 2 / sqrt(pi): the slope of the error function at 0. */
+const ERF_SLOPE = memory.data<f32>([1.12837916709551257]);
+/** sqrt(2 / pi), the share of the cube, and 3 times their product, of the tanh form of gelu. */
+const TANH_FORM = memory.data<f32>([0.79788456080286536, 0.044715, 0.10703222440890037]);
+
+/** tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)). */
+// @ts-ignore: decorator
+@inline
+export function geluTanh(x: v128): v128 {
+  const cube = f32x4.mul(f32x4.mul(x, x), x);
+  return tanh(f32x4.mul(constant(TANH_FORM, 0), madd(constant(TANH_FORM, 1), cube, x)));
+}
+
+/** About the share of the normal distribution below x, of the tanh of {@link geluTanh}. */
+// @ts-ignore: decorator
+@inline
+export function geluTanhShare(t: v128): v128 {
+  return madd(constant(HALF), t, constant(HALF));
+}
+
+/** A block of 64 bytes at a time, as `elementary` of the functions themselves. */
+// @ts-ignore: decorator
+@inline
+function multiplySlopes(op: i32, dy: usize, x: usize, out: usize, count: i32): void {
+  for (let end = out + (<usize>count << 2); out < end; dy += 64, x += 64, out += 64) {
+    const a = f32x4.mul(v128.load(dy), slopeOf(op, v128.load(x)));
+    const b = f32x4.mul(v128.load(dy, 16), slopeOf(op, v128.load(x, 16)));
+    const c = f32x4.mul(v128.load(dy, 32), slopeOf(op, v128.load(x, 32)));
+    const d = f32x4.mul(v128.load(dy, 48), slopeOf(op, v128.load(x, 48)));
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    v128.store(out, c, 32);
+    v128.store(out, d, 48);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+const ERF: i32 = 0;
+// @ts-ignore: decorator
+@inline
+const GELU: i32 = 1;
+// @ts-ignore: decorator
+@inline
+const GELU_TANH: i32 = 2;
+
+// @ts-ignore: decorator
+@inline
+function slopeOf(op: i32, x: v128): v128 {
+  if (op == ERF) return f32x4.mul(constant(ERF_SLOPE), exp(f32x4.neg(f32x4.mul(x, x))));
+  if (op == GELU) {
+    const density = gaussian(x);
+    return madd(x, f32x4.mul(density, constant(DENSITY)), shareBelow(x, density));
+  }
+  const t = geluTanh(x);
+  const inner = madd(constant(TANH_FORM, 2), f32x4.mul(x, x), constant(TANH_FORM, 0));
+  const outer = f32x4.mul(f32x4.mul(x, constant(HALF)), f32x4.sub(constant(ONE), f32x4.mul(t, t)));
+  return madd(outer, inner, geluTanhShare(t));
+}
+
+/** dy * exp(-x * x) * 2 / sqrt(pi): the gradient of the error function. */
+export function erfGradient(dy: usize, x: usize, out: usize, count: i32): void {
+  multiplySlopes(ERF, dy, x, out, count);
+}
+
+/** dy * (share below x + x * density at x), of the normal distribution: the gradient of gelu. */
+export function geluGradient(dy: usize, x: usize, out: usize, count: i32): void {
+  multiplySlopes(GELU, dy, x, out, count);
+}
+
+/** The same of the tanh form. */
+export function geluTanhGradient(dy: usize, x: usize, out: usize, count: i32): void {
+  multiplySlopes(GELU_TANH, dy, x, out, count);
 }

@@ -8,7 +8,10 @@ export {
   winogradScratch,
 } from './winograd';
 export * from './unary';
-export { leakyReluGradient, multiplyStep, relu6Gradient, sigmoidGradient, tanhGradient } from './activation-gradient';
+export {
+  erfGradient, geluGradient, geluTanhGradient, leakyReluGradient, multiplyStep, relu6Gradient, sigmoidGradient,
+  tanhGradient,
+} from './activation-gradient';
 export * from './binary';
 export * from './reduce';
 export * from './transform';

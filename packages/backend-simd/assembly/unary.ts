@@ -1,7 +1,10 @@
 // Functions of one tensor, element by element. Every tensor starts on a 64-byte boundary and owns
 // whole blocks of 64 bytes, so the last vector may read and write past the last element.
-import { stepOf } from './activation-gradient';
-import { choose, erf, exp, expm1, expm1Negative, log, log1p, magnitude, sigmoid, sine, softplus, splat, tanh, withSignOf } from './vector-math';
+import { geluTanh, geluTanhShare, stepOf } from './activation-gradient';
+import {
+  choose, erf, exp, expm1, expm1Negative, gaussian, log, log1p, magnitude, shareBelow, sigmoid, sine, softplus, splat,
+  tanh, withSignOf,
+} from './vector-math';
 
 // @ts-ignore: decorator
 @inline
@@ -27,6 +30,12 @@ const SIGMOID: i32 = 4;
 // @ts-ignore: decorator
 @inline
 const SOFTPLUS: i32 = 5;
+// @ts-ignore: decorator
+@inline
+const GELU: i32 = 6;
+// @ts-ignore: decorator
+@inline
+const GELU_TANH: i32 = 7;
 
 // @ts-ignore: decorator
 @inline
@@ -36,6 +45,8 @@ function apply(op: i32, x: v128): v128 {
   if (op == LOG) return log(x);
   if (op == TANH) return tanh(x);
   if (op == SIGMOID) return sigmoid(x);
+  if (op == GELU) return f32x4.mul(x, shareBelow(x, gaussian(x)));
+  if (op == GELU_TANH) return f32x4.mul(x, geluTanhShare(geluTanh(x)));
   return softplus(x);
 }
 
@@ -85,6 +96,16 @@ export function softplusAll(x: usize, out: usize, count: i32): void {
 
 export function erfAll(x: usize, out: usize, count: i32): void {
   for (let end = endOf(x, count); x < end; x += 16, out += 16) v128.store(out, erf(v128.load(x)));
+}
+
+/** x times the share of the normal distribution below x: x * (1 + erf(x / sqrt(2))) / 2. */
+export function geluAll(x: usize, out: usize, count: i32): void {
+  elementary(GELU, x, out, count);
+}
+
+/** The same with a tanh near to that error function. */
+export function geluTanhAll(x: usize, out: usize, count: i32): void {
+  elementary(GELU_TANH, x, out, count);
 }
 
 export function sinAll(x: usize, out: usize, count: i32): void {

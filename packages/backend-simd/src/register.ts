@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { fuseActivations } from './activations.js';
 import { type ConvolutionAlgorithm, SimdBackend } from './backend.js';
 import { SimdBackendError } from './errors.js';
 import { type FallbackCall, plainKernelNames, runInFallback } from './fallback.js';
@@ -80,6 +81,7 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
   registerKernels();
   completeGradients();
   fuseGradients(backendName);
+  fuseActivations();
   fuseOptimizers();
   repairTapes();
   repairOptionalInputs();

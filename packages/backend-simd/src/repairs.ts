@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 const repaired = Symbol.for('nn-lab.backend-simd.repaired');
 
 /** Replaces a method once a program. */
-function repair<Owner, Name extends keyof Owner>(
+export function repair<Owner, Name extends keyof Owner>(
   owner: Owner,
   name: Name,
   repairedFrom: (original: Owner[Name] & object) => Owner[Name] & object,

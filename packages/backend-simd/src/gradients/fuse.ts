@@ -11,6 +11,11 @@ export type FusedGradient = (
   attributes: Attributes,
 ) => Gradients | undefined;
 
+const erf: FusedGradient = (dy, [x]) =>
+  dy.dtype === 'float32' && x!.dtype === 'float32'
+    ? { x: () => tf.engine().runKernel('ErfGrad', { dy, x: x! }) as tf.Tensor }
+    : undefined;
+
 const leakyRelu: FusedGradient = (dy, [x], { alpha }) => ({
   x: () => tf.engine().runKernel('LeakyReluGrad', { dy, x: x! }, { alpha: alpha! }) as tf.Tensor,
 });
@@ -62,6 +67,7 @@ const batchNorm: FusedGradient = (dy, [x, average, variance, scale], { varianceE
 
 const fusedGradients: ReadonlyMap<string, FusedGradient> = new Map([
   ...leanGradients,
+  [tf.Erf, erf],
   [tf.FusedBatchNorm, batchNorm],
   [tf.LeakyRelu, leakyRelu],
   [tf.Mean, mean],

@@ -6,15 +6,19 @@ import { cut } from '../slices.js';
 import { withScratch } from './matmul-fused.js';
 
 /** What an element takes, in nanoseconds: two are read and one is written. */
-const cost = 1.5 * movedElement;
+const movedCost = 1.5 * movedElement;
+
+/** The same where exponentials are taken. */
+const elementaryCost = 3;
 
 /** The gradient of an activation from `dy` and the activation's input or output. */
 function activationGradient<Attributes = object>(
   kernelName: string,
   functionName: string,
   saved: 'x' | 'y',
-  parameters?: (attributes: Attributes) => number[],
+  options: { parameters?: (attributes: Attributes) => number[]; cost?: number } = {},
 ): SimdKernel {
+  const { parameters, cost = movedCost } = options;
   return defineKernel<Record<string, tf.TensorInfo>, Attributes>(kernelName, (call) => {
     const { inputs, attrs, backend } = call;
     const dy = inputs.dy!;
@@ -79,15 +83,15 @@ const batchNormSums = defineKernel<BatchNormSumsInputs>('BatchNormSums', ({ inpu
 
 /** Gradients in one pass that tfjs composes of several kernels; see `src/gradients/fuse.ts`. */
 export const gradientKernels: readonly SimdKernel[] = [
-  activationGradient<tf.LeakyReluAttrs>('LeakyReluGrad', 'leakyReluGradient', 'x', ({ alpha }) => [
-    alpha,
-  ]),
-  activationGradient<tf.ClipByValueAttrs>(
-    'ClipByValueGrad',
-    'clipGradient',
-    'x',
-    ({ clipValueMin, clipValueMax }) => [clipValueMin, clipValueMax],
-  ),
+  activationGradient<tf.LeakyReluAttrs>('LeakyReluGrad', 'leakyReluGradient', 'x', {
+    parameters: ({ alpha }) => [alpha],
+  }),
+  activationGradient<tf.ClipByValueAttrs>('ClipByValueGrad', 'clipGradient', 'x', {
+    parameters: ({ clipValueMin, clipValueMax }) => [clipValueMin, clipValueMax],
+  }),
+  activationGradient('ErfGrad', 'erfGradient', 'x', { cost: elementaryCost }),
+  activationGradient('GeluGrad', 'geluGradient', 'x', { cost: elementaryCost }),
+  activationGradient('GeluTanhGrad', 'geluTanhGradient', 'x', { cost: elementaryCost }),
   activationGradient('Relu6Grad', 'relu6Gradient', 'x'),
   activationGradient('SigmoidGrad', 'sigmoidGradient', 'y'),
   activationGradient('TanhGrad', 'tanhGradient', 'y'),

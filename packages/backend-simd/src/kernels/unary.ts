@@ -71,6 +71,8 @@ export const unaryKernels: readonly SimdKernel[] = [
   unary(tf.Exp, 'expAll', { cost }),
   unary(tf.Expm1, 'expm1All', { cost }),
   unary(tf.Floor, 'floorAll', { int32: 'copyAll' }),
+  unary('Gelu', 'geluAll', { cost }),
+  unary('GeluTanh', 'geluTanhAll', { cost }),
   unary(tf.IsFinite, 'isFiniteAll', { dtype: 'bool' }),
   unary(tf.IsInf, 'isInfAll', { dtype: 'bool' }),
   unary(tf.IsNan, 'isNanAll', { dtype: 'bool' }),

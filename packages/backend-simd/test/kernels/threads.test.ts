@@ -105,6 +105,15 @@ const families: Record<string, () => tf.Tensor[]> = {
         (activation) => tf.grad((input) => activation(input))(x, dy),
       );
     }),
+  'gelu and its gradient': () =>
+    lengths.flatMap((length) => {
+      const [x, dy] = [numbers([length], 4), numbers([length], 5)];
+      return ['gelu', 'gelu_new'].flatMap((activation) => {
+        const layer = tf.layers.activation({ activation: activation as 'relu' });
+        const run = (input: tf.Tensor) => layer.apply(input) as tf.Tensor;
+        return [run(x), tf.grad(run)(x, dy)];
+      });
+    }),
   'gradients of layers': () => {
     const x = image([5, 61, 59, 12]);
     const [scale, variance] = [numbers([12]), tf.abs(numbers([12], 2))] as [
