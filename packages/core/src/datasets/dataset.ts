@@ -1,3 +1,14 @@
+import {
+  anything,
+  arrayOf,
+  checkOptions,
+  finiteNumber,
+  type OptionChecks,
+  pairOf,
+  positiveNumber,
+  required,
+  someObject,
+} from '../checks/index.js';
 import { InvalidArgumentError, ShapeError } from '../errors.js';
 import type { Random } from '../random/index.js';
 
@@ -216,6 +227,15 @@ export type SplitDatasetOptions =
       readonly random?: Random;
     };
 
+/** What they must be depends on the dataset. */
+const splitAtChecks: OptionChecks<Extract<SplitDatasetOptions, { at: unknown }>> = {
+  at: anything,
+};
+const splitFractionsChecks: OptionChecks<Extract<SplitDatasetOptions, { fractions: unknown }>> = {
+  fractions: required(arrayOf(positiveNumber)),
+  random: someObject,
+};
+
 /**
  * Divides a dataset into parts that have no image in common.
  *
@@ -224,20 +244,22 @@ export type SplitDatasetOptions =
  * const [validation, training] = splitDataset(train, { at: 5000 });
  * const [fit, held] = splitDataset(train, { fractions: [0.8, 0.2], random: createRandom(42) });
  * ```
- * @throws InvalidArgumentError when the positions do not ascend inside the dataset, or the shares are
- * not positive or exceed 1 together.
+ * @throws InvalidArgumentError when the positions do not ascend inside the dataset, the shares are
+ * not positive or exceed 1 together, or an option is unknown.
  */
 export function splitDataset<D extends UnlabeledDataset>(
   dataset: D,
   options: SplitDatasetOptions,
 ): D[] {
   if ('at' in options) {
+    checkOptions(options, splitAtChecks);
     const cuts = typeof options.at === 'number' ? [options.at] : [...options.at];
     return cutDataset(dataset, [0, ...cuts, dataset.count]);
   }
+  checkOptions(options, splitFractionsChecks);
   const { fractions, random } = options;
   const sum = fractions.reduce((total, share) => total + share, 0);
-  if (fractions.length === 0 || fractions.some((share) => !(share > 0)) || sum > 1 + 1e-9) {
+  if (fractions.length === 0 || sum > 1 + 1e-9) {
     throw new InvalidArgumentError(
       `fractions must be positive and at most 1 together, but [${fractions.join(', ')}] came.`,
     );
@@ -286,18 +308,24 @@ export interface ImagesToFloat32Options {
   readonly range?: readonly [low: number, high: number];
 }
 
+const imagesToFloat32Checks: OptionChecks<ImagesToFloat32Options> = {
+  range: pairOf(finiteNumber),
+};
+
 /**
  * The images at these positions as floats, scaled linearly from the dataset's range to another.
  *
  * @param indices - Positions in the dataset; all of them in order by default.
  * @returns `indices.length * height * width * channels` values, NHWC.
- * @throws InvalidArgumentError when a position is outside of the dataset.
+ * @throws InvalidArgumentError when a position is outside of the dataset, or an option is unknown or
+ * cannot be used.
  */
 export function imagesToFloat32(
   dataset: UnlabeledDataset,
   indices?: ArrayLike<number>,
   options: ImagesToFloat32Options = {},
 ): Float32Array {
+  checkOptions(options, imagesToFloat32Checks);
   const scale = linearScale(dataset.range, options.range ?? [0, 1]);
   if (!indices) return scale(dataset.images, new Float32Array(dataset.images.length), 0);
   checkIndices(dataset, indices);

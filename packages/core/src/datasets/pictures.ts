@@ -1,3 +1,4 @@
+import { checkOptions, numberFrom, type OptionChecks } from '../checks/index.js';
 import { InvalidArgumentError, ShapeError } from '../errors.js';
 
 /** One picture of bytes, row by row, channels interleaved: grey (1), RGB (3) or RGBA (4, not premultiplied). */
@@ -38,12 +39,16 @@ export interface FlattenOptions {
   readonly background?: number;
 }
 
+const flattenChecks: OptionChecks<FlattenOptions> = { background: numberFrom(0, 255) };
+
 /**
  * The brightness of a picture, as one channel: 0.299 R + 0.587 G + 0.114 B of ITU-R BT.601.
  *
  * @returns A new picture, or the same one when it is grey already.
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  */
 export function toGray(picture: Picture, options: FlattenOptions = {}): Picture {
+  checkOptions(options, flattenChecks);
   if (picture.channels === 1) return picture;
   const { width, height, channels, data } = toRgb(picture, options);
   const gray = new Uint8Array(width * height);
@@ -57,8 +62,10 @@ export function toGray(picture: Picture, options: FlattenOptions = {}): Picture 
  * A picture as three channels: a grey one is repeated, a transparent one laid on a background.
  *
  * @returns A new picture, or the same one when it has three channels already.
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  */
 export function toRgb(picture: Picture, options: FlattenOptions = {}): Picture {
+  checkOptions(options, flattenChecks);
   const { background = 255 } = options;
   const { width, height, channels, data } = picture;
   if (channels === 3) return picture;
@@ -209,12 +216,16 @@ export interface PadToSquareOptions {
   readonly fill?: number;
 }
 
+const padToSquareChecks: OptionChecks<PadToSquareOptions> = { fill: numberFrom(0, 255) };
+
 /**
  * A picture as a square of its longer side, itself in the middle.
  *
  * @returns A new picture, or the same one when it is square already.
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  */
 export function padToSquare(picture: Picture, options: PadToSquareOptions = {}): Picture {
+  checkOptions(options, padToSquareChecks);
   const { fill = 255 } = options;
   const { width, height, channels } = picture;
   if (width === height) return picture;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { initWasm, Resvg } from '@resvg/resvg-wasm';
-import { DataFormatError, InvalidArgumentError, NnLabError } from '../errors.js';
+import { arrayOf, type Check, checkOptions, type OptionChecks } from '../checks/index.js';
+import { DataFormatError, NnLabError } from '../errors.js';
 import { findPackageFile } from './package-files.js';
 
 /** Options of {@link renderPng}. */
@@ -10,6 +11,18 @@ export interface RenderPngOptions {
   /** More fonts (TTF, OTF, WOFF or WOFF2 files), for scripts that Inter lacks. */
   readonly fonts?: readonly Uint8Array[];
 }
+
+const zoom: Check<number> = {
+  expected: 'a number above 0 and at most 16',
+  accepts: (value): value is number => typeof value === 'number' && value > 0 && value <= 16,
+};
+
+const bytes: Check<Uint8Array> = {
+  expected: 'a Uint8Array',
+  accepts: (value): value is Uint8Array => value instanceof Uint8Array,
+};
+
+const renderPngChecks: OptionChecks<RenderPngOptions> = { scale: zoom, fonts: arrayOf(bytes) };
 
 /**
  * Draws an SVG document as a PNG, with resvg in WebAssembly: no browser, no native code. Text is set
@@ -21,15 +34,13 @@ export interface RenderPngOptions {
  * await writeFile('loss.png', await renderPng(lineChart(series)));
  * ```
  *
- * @throws InvalidArgumentError when the scale is not above 0 and at most 16.
+ * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the text is no SVG document.
  * @throws NnLabError in a bundle that runs where `@resvg/resvg-wasm` and `inter-ui` are not installed.
  */
 export async function renderPng(svg: string, options: RenderPngOptions = {}): Promise<Uint8Array> {
+  checkOptions(options, renderPngChecks);
   const { scale = 2, fonts = [] } = options;
-  if (!(scale > 0 && scale <= 16)) {
-    throw new InvalidArgumentError(`Expected a scale above 0 and at most 16, got ${scale}.`);
-  }
   const ownFonts = await loadRenderer();
   let resvg: InstanceType<typeof Resvg>;
   try {

@@ -7,7 +7,7 @@ import { inverseTransform, inverseTransformOfMean, zigzag } from './jpeg-transfo
 export type Plane = Uint8ClampedArray;
 
 /** The entropy-coded data are not what a JPEG has. */
-export class ScanError extends Error {}
+class ScanError extends Error {}
 
 /**
  * Decodes the scans of a JPEG to the samples of its components.
