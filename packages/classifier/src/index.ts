@@ -11,5 +11,4 @@ export {
   validateMatrix,
 } from './matrix.js';
 export * from './neighbors/index.js';
-export * from './reproduce/index.js';
 export type { SavedFloats, SavedModel } from './saved.js';

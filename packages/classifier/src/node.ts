@@ -6,6 +6,9 @@ import { type Fitted, parseFitted } from './fitted.js';
 export { threadHost } from '@nn-lab/backend-simd/node';
 export { loadDataset, useBackend } from '@nn-lab/core/node';
 export * from './index.js';
+export { type ClassifierTrainingOptions, classifierTraining } from './node/classifier-training.js';
+export { type MappingOptions, mapping } from './node/mapping.js';
+export { classifierReproduction, type ReproduceClassifierOptions } from './node/reproduction.js';
 
 /**
  * Writes what was fitted into a file, whole or not at all. Folders on the way are made.

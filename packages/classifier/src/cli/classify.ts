@@ -4,8 +4,9 @@ import { startBackend } from '@nn-lab/core/experiment';
 import { printableLine } from '@nn-lab/core/format';
 import { readPicture } from '@nn-lab/core/node';
 import { type Matrix, matrixOf } from '../matrix.js';
-import { readTable } from './input.js';
-import { modelOption, readTrained, type TrainedClassifier } from './trained-classifier.js';
+import { readTable } from '../node/input.js';
+import { readTrained, type TrainedClassifier } from '../node/trained-classifier.js';
+import { modelOption } from './model-option.js';
 
 export const classifyCommand = defineCommand({
   name: 'classify',

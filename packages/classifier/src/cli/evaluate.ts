@@ -2,8 +2,10 @@ import { backendOptions, defineCommand } from '@nn-lab/core/cli';
 import { startBackend } from '@nn-lab/core/experiment';
 import { formatPercent, formatTable } from '@nn-lab/core/format';
 import { confusionMatrix } from '@nn-lab/core/metrics';
-import { datasetOptions, readDataset } from './input.js';
-import { modelOption, readTrained } from './trained-classifier.js';
+import { readDataset } from '../node/input.js';
+import { readTrained } from '../node/trained-classifier.js';
+import { datasetOptions } from './dataset-options.js';
+import { modelOption } from './model-option.js';
 
 export const evaluateCommand = defineCommand({
   name: 'evaluate',

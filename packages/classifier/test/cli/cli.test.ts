@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePng, loadEmbeddedDigits, parseNumberCsv } from '@nn-lab/core/datasets';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { trainedText } from '../../src/cli/trained-classifier.js';
 import { matrixOf, NearestMeanClassifier } from '../../src/index.js';
+import { trainedText } from '../../src/node/trained-classifier.js';
 
 const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 let folder: string;

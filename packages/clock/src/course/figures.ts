@@ -1,7 +1,7 @@
 import type { RunDevice } from '@nn-lab/core/experiment';
-import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
+import { formatDuration, formatPercent } from '@nn-lab/core/format';
 import { histogram, imageGrid, lineChart } from '@nn-lab/core/plot';
-import type { Report } from '@nn-lab/core/report';
+import { deviceFacts, type Report } from '@nn-lab/core/report';
 import type { TrainingResult } from '@nn-lab/core/training';
 import type { ClockEvaluation, TimedPictures } from '../evaluate.js';
 import type { ClockMethod } from '../method.js';
@@ -17,10 +17,11 @@ export interface ClockTrainingResults {
 }
 
 /** How a reader was trained. */
-export interface ClockTrainingFacts extends RunDevice {
+export interface ClockTrainingFacts {
   readonly preset: string;
   readonly seed: number;
   readonly trainedPictures: number;
+  readonly device: RunDevice;
 }
 
 const courseErrors = {
@@ -84,7 +85,7 @@ export function drawClockPlots({ test, evaluation, training }: ClockTrainingResu
 export function clockReport(
   { method, evaluation, training }: ClockTrainingResults,
   plots: ReturnType<typeof drawClockPlots>,
-  { preset, seed, trainedPictures, backend, threads, machine }: ClockTrainingFacts,
+  { preset, seed, trainedPictures, device }: ClockTrainingFacts,
 ): Report {
   const { summary } = evaluation;
   const course = courseErrors;
@@ -158,11 +159,7 @@ export function clockReport(
               ['Pictures trained on', trainedPictures],
               ['Pictures tested on', summary.count],
               ['Seed', seed],
-              ['Backend', `${backend}, ${formatQuantity(threads, 'thread')}`],
-              [
-                'Machine',
-                `${machine.cpu}, ${formatQuantity(machine.cores, 'core')}, Node ${machine.node}`,
-              ],
+              ...deviceFacts(device),
             ],
           },
         ],

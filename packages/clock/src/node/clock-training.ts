@@ -53,7 +53,7 @@ export const clockTraining: Experiment<ClockTrainingOptions, ClockTrainingInputs
         },
         text: `${describeEvaluation(evaluation)}\n\nTrained in ${formatDuration(training.seconds)}. Model, plots and report: ${run.path}`,
         plots,
-        report: clockReport(results, plots, { preset, seed, trainedPictures, ...device }),
+        report: clockReport(results, plots, { preset, seed, trainedPictures, device }),
       };
     } finally {
       model.dispose();

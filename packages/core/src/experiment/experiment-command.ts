@@ -13,7 +13,10 @@ import { runExperiment } from './run-experiment.js';
 export type ExperimentCommand<
   Options extends readonly CliOption[],
   Arguments extends readonly CliArgument[],
-> = Omit<CliCommand<Options, Arguments>, 'run'>;
+> = Omit<CliCommand<Options, Arguments>, 'run'> & {
+  /** Refuses flags and arguments that do not go together. @throws UsageError */
+  readonly check?: (options: ExperimentOptions<Options, Arguments>) => void;
+};
 
 /**
  * Makes a command of an experiment, whose options are the values of its flags and arguments.
@@ -45,18 +48,16 @@ export function experimentCommand<
     async run(context: CliContext<OptionValues<Options>, ArgumentValues<Arguments>>) {
       const { program, signal } = context;
       const { out, resume, overwrite } = context.options as unknown as FolderValues;
-      const run = await runExperiment(
-        experiment,
-        { ...context.options, ...context.arguments },
-        {
-          out,
-          resume: resume ?? false,
-          overwrite,
-          packages: { [program.name]: program.version },
-          signal,
-          onEvent: eventsShown(context),
-        },
-      );
+      const options = { ...context.options, ...context.arguments };
+      command.check?.(options);
+      const run = await runExperiment(experiment, options, {
+        out,
+        resume: resume ?? false,
+        overwrite,
+        packages: { [program.name]: program.version },
+        signal,
+        onEvent: eventsShown(context),
+      });
       context.result({ out: run.path, ...run.metrics }, run.text);
     },
   });

@@ -14,3 +14,4 @@ export type {
   TextBlock,
 } from './blocks.js';
 export { buildReport, type Report } from './build-report.js';
+export { deviceFacts } from './device-facts.js';

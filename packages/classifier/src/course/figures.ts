@@ -8,7 +8,7 @@ import {
   scatterChart,
 } from '@nn-lab/core/plot';
 import type { Matrix } from '../matrix.js';
-import type { CourseMap, CourseReproduction, ReductionName, Score } from './reproduce-course.js';
+import type { CourseMap, CourseReproduction, ReductionName, Score } from './reproduce.js';
 
 /** What each representation of the digits is called in figures and tables. */
 export const reductionTitles: Readonly<Record<ReductionName, string>> = {

@@ -1,15 +1,15 @@
 import { type Dataset, loadEmbeddedDigits, splitDataset } from '@nn-lab/core/datasets';
+import { describeMachine } from '@nn-lab/core/experiment';
+import { buildReport } from '@nn-lab/core/report';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
-  buildCourseReport,
   type CourseReproduction,
-  courseResults,
+  courseReport,
   drawCourseFigures,
-  KnnClassifier,
-  matrixOfDataset,
-  NearestMeanClassifier,
+  hardestPairs,
   reproduceCourse,
-} from '../../src/index.js';
+} from '../../src/course/index.js';
+import { KnnClassifier, matrixOfDataset, NearestMeanClassifier } from '../../src/index.js';
 import { loadDataset, useBackend } from '../../src/node.js';
 
 beforeAll(async () => {
@@ -35,9 +35,9 @@ describe.skipIf(!haveCourseDigits)(
       expect(right(await classifier.predict(y), test)).toBe(804);
       const pairs = classifier.pairsByDistance();
       expect(pairs).toHaveLength(45);
-      courseResults.hardestPairs.forEach(({ classes, distance }, place) => {
+      hardestPairs.forEach(({ classes, value }, place) => {
         expect(pairs[place]!.classes).toEqual(classes);
-        expect(pairs[place]!.distance).toBeCloseTo(distance, 3);
+        expect(pairs[place]!.distance).toBeCloseTo(value, 3);
       });
     });
 
@@ -104,8 +104,9 @@ describe('reproduceCourse', () => {
     for (const name of ['map-pca', 'map-umap', 'map-tsne'] as const) {
       expect(figures[name].match(/<circle[^>]* r="9"[^>]*stroke-width="2"/g)).toHaveLength(10);
     }
-    const settings = { data: 'some digits', courseData: false, seed: 42, facts: [] };
-    const report = buildCourseReport(results, figures, settings);
+    const device = { backend: 'simd', threads: 1, machine: describeMachine() };
+    const settings = { data: 'some digits', courseData: false, seed: 42, device };
+    const report = buildReport(courseReport(results, figures, settings));
     expect(report.match(/<svg/g)!.length).toBeGreaterThanOrEqual(13);
     for (const text of ['86.35', '91.4', '5.426', 'not of the same data', 'mean nothing']) {
       expect(report).toContain(text);

@@ -1,7 +1,12 @@
 import { basename } from 'node:path';
-import { type CliLog, choiceOption, dataOption, pathOption } from '@nn-lab/core/cli';
-import { describeOrigin, parseLabelCsv, parseNumberCsv } from '@nn-lab/core/datasets';
+import {
+  type DatasetSource,
+  describeOrigin,
+  parseLabelCsv,
+  parseNumberCsv,
+} from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import type { LoadContext } from '@nn-lab/core/experiment';
 import { loadDataset, readPlainFile } from '@nn-lab/core/node';
 import { type Matrix, matrixOf, matrixOfDataset, withoutRounding } from '../matrix.js';
 
@@ -20,37 +25,14 @@ export interface LabelledImages extends LabelledRows {
   readonly range: readonly [low: number, high: number];
 }
 
-/** `--dataset NAME` and `--data DIR`. */
-export const datasetOptions = [
-  choiceOption(
-    'dataset',
-    'a named data set',
-    {
-      digits16: "the course's digits, or those that come along",
-      mnist: '70,000 digits of 28x28',
-      'fashion-mnist': '70,000 pieces of clothing of 28x28',
-      'cifar-10': '60,000 colour pictures of 32x32',
-    },
-    { default: 'digits16' },
-  ),
-  dataOption,
-] as const;
-
-/** `--labels FILE`, for rows that come from a file. */
-export const labelsOption = pathOption(
-  'labels',
-  'CSV file with the class of each row, a name or a number',
-  {
-    placeholder: 'FILE',
-    existing: 'file',
-  },
-);
+/** The data sets that the commands know. */
+export type ClassifierDataset = 'digits16' | 'mnist' | 'fashion-mnist' | 'cifar-10';
 
 /** A named data set, its training and test rows apart. */
 export async function readDataset(
-  name: 'digits16' | 'mnist' | 'fashion-mnist' | 'cifar-10',
+  name: ClassifierDataset,
   data: string | undefined,
-  { log, signal }: { readonly log: CliLog; readonly signal: AbortSignal },
+  { log, signal }: LoadContext,
 ) {
   const loaded = await loadDataset(name, { ...(data === undefined ? {} : { data }), signal });
   const origin = describeOrigin(name, loaded);
@@ -63,7 +45,16 @@ export async function readDataset(
     shape: dataset.shape,
     range: dataset.range,
   });
-  return { train: rowsOf(loaded.train), test: rowsOf(loaded.test), sources: loaded.sources };
+  return {
+    train: rowsOf(loaded.train),
+    test: rowsOf(loaded.test),
+    datasets: hashesOf(loaded.sources),
+  };
+}
+
+/** The SHA-256 of each file of a data set, as `config.json` has them. */
+export function hashesOf(sources: readonly DatasetSource[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(sources.map(({ file, sha256 }) => [file, sha256]));
 }
 
 /**
@@ -72,15 +63,7 @@ export async function readDataset(
  */
 export async function readTable(
   file: string,
-  {
-    labelsFile,
-    log,
-    signal,
-  }: {
-    readonly labelsFile?: string | undefined;
-    readonly log: CliLog;
-    readonly signal: AbortSignal;
-  },
+  { labelsFile, log, signal }: LoadContext & { readonly labelsFile?: string | undefined },
 ): Promise<LabelledRows> {
   const say = (path: string, note: string | undefined) => {
     if (note !== undefined) log.info(`${path}: ${note}`);

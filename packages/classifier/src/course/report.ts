@@ -1,8 +1,15 @@
+import type { CourseFact, RunDevice } from '@nn-lab/core/experiment';
+import { formatDuration } from '@nn-lab/core/format';
 import type { Svg } from '@nn-lab/core/plot';
-import { buildReport, type ReportBlock, type ReportSection } from '@nn-lab/core/report';
-import { bestSourcedAccuracy, courseResults, mapsElsewhere } from './course-results.js';
+import {
+  deviceFacts,
+  type Report,
+  type ReportBlock,
+  type ReportSection,
+} from '@nn-lab/core/report';
+import { bestSourcedAccuracy, courseFacts, hardestPairs, mapsElsewhere } from './facts.js';
 import { type CourseFigures, reductionTitles } from './figures.js';
-import type { CourseReproduction, ReductionName, Score } from './reproduce-course.js';
+import type { CourseReproduction, ReductionName, Score } from './reproduce.js';
 
 /** What stands around the results in a report. */
 export interface CourseReportSettings {
@@ -11,8 +18,8 @@ export interface CourseReportSettings {
   /** They are the course's own, so that its figures must come out exactly. */
   readonly courseData: boolean;
   readonly seed: number;
-  /** Device, backend, versions: labels with values. */
-  readonly facts: readonly (readonly [label: string, value: string | number])[];
+  /** What the run computed with. */
+  readonly device: RunDevice;
 }
 
 /** What a reader of a map must know. */
@@ -24,28 +31,28 @@ export const mapWarnings = [
   'PCA keeps large distances and directions instead: its axes are those of most variance, but two of them hold only a part of it, so points that lie far apart in the data may fall together.',
 ];
 
-/**
- * Writes the report of a reproduction: a self-contained HTML page with every figure, and our results
- * beside the course's.
- */
-export function buildCourseReport(
+/** The report of a reproduction: every figure, and our results beside the course's. */
+export function courseReport(
   results: CourseReproduction,
   figures: CourseFigures,
   settings: CourseReportSettings,
-): string {
+): Report {
   const { best, knn, nearestMean } = results;
-  const { data, courseData, seed, facts } = settings;
-  const course = courseResults;
-  return buildReport({
+  const { data, courseData, seed, device } = settings;
+  return {
     title: 'Data dimensionality and distance-based classification',
     subtitle: `${data}; seed ${seed}`,
     summary: [
       {
         label: 'Nearest mean, test',
         value: percent(nearestMean.test),
-        note: `course ${percent(course.nearestMean.test)}`,
+        note: `course ${percent(scoreOf(courseFacts.nearestMeanTest))}`,
       },
-      { label: '3-NN, test', value: percent(knn.test), note: `course ${percent(course.knn.test)}` },
+      {
+        label: '3-NN, test',
+        value: percent(knn.test),
+        note: `course ${percent(scoreOf(courseFacts.knnTest))}`,
+      },
       {
         label: `${best.name}, test`,
         value: percent(best.test),
@@ -67,23 +74,38 @@ export function buildCourseReport(
       },
       reducedSection(results, figures),
       selectionSection(results, figures),
-      { title: 'How it was made', blocks: [{ kind: 'facts', facts }] },
+      {
+        title: 'How it was made',
+        blocks: [
+          {
+            kind: 'facts',
+            facts: [
+              ['Training digits', nearestMean.train.total],
+              ['Test digits', nearestMean.test.total],
+              ['Seed', seed],
+              ['Time', formatDuration(results.seconds)],
+              ...deviceFacts(device),
+            ],
+          },
+        ],
+      },
     ],
-  });
+  };
 }
 
 function besideTheCourse(results: CourseReproduction, courseData: boolean): ReportSection {
   const { nearestMean, knn, best } = results;
-  const course = courseResults;
+  const { nearestMeanTrain, nearestMeanTest, knnTrain, knnTest } = courseFacts;
+  const rowOf = (ours: Score, fact: CourseScore) => ({
+    name: fact.name,
+    ours,
+    other: scoreOf(fact),
+  });
   const rows: readonly ResultRow[] = [
-    {
-      name: 'Nearest mean, training digits',
-      ours: nearestMean.train,
-      other: course.nearestMean.train,
-    },
-    { name: 'Nearest mean, test digits', ours: nearestMean.test, other: course.nearestMean.test },
-    { name: '3-NN, training digits', ours: knn.train, other: course.knn.train },
-    { name: '3-NN, test digits', ours: knn.test, other: course.knn.test },
+    rowOf(nearestMean.train, nearestMeanTrain),
+    rowOf(nearestMean.test, nearestMeanTest),
+    rowOf(knn.train, knnTrain),
+    rowOf(knn.test, knnTest),
     {
       name: `${best.name}, test digits`,
       note: 'chosen by cross-validation on training digits',
@@ -151,8 +173,8 @@ function meansSection({ pairs }: CourseReproduction, figures: CourseFigures): Re
       figuresOf(figures['mean-distances']),
       {
         kind: 'table',
-        caption: `All ${pairs.length} pairs, the hardest to separate first; course: ${courseResults.hardestPairs
-          .map(({ classes, distance }) => `${classes.join(' and ')} ${distance.toFixed(3)}`)
+        caption: `All ${pairs.length} pairs, the hardest to separate first; course: ${hardestPairs
+          .map(({ name, value }) => `${name} ${value.toFixed(3)}`)
           .join(', ')}, ...`,
         columns: Array.from({ length: columns }, () => ['Rank', 'Digits', 'Distance']).flat(),
         rows,
@@ -274,4 +296,10 @@ function share({ correct, total }: Score): number {
 
 function percent(score: Score): string {
   return `${(100 * share(score)).toFixed(2)} %`;
+}
+
+type CourseScore = Required<Pick<CourseFact, 'name' | 'value' | 'total'>>;
+
+function scoreOf({ value, total }: CourseScore): Score {
+  return { correct: value, total };
 }

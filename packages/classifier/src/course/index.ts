@@ -1,7 +1,7 @@
 export { type CourseCandidate, courseCandidates } from './candidates.js';
-export { courseResults } from './course-results.js';
+export { courseFacts, hardestPairs } from './facts.js';
 export { type CourseFigures, drawCourseFigures } from './figures.js';
-export { buildCourseReport, type CourseReportSettings, mapWarnings } from './report.js';
+export { type CourseReportSettings, courseReport, mapWarnings } from './report.js';
 export {
   type CourseMap,
   type CourseReproduction,
@@ -13,4 +13,4 @@ export {
   reproduceCourse,
   type Score,
   type Scores,
-} from './reproduce-course.js';
+} from './reproduce.js';

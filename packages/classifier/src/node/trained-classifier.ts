@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathOption } from '@nn-lab/core/cli';
 import { DataFormatError } from '@nn-lab/core/errors';
 import { readPlainFile } from '@nn-lab/core/node';
 import type { Classifier } from '../classifiers/classifier.js';
@@ -32,13 +31,6 @@ interface SavedTrainedClassifier extends SavedModel<'trained-classifier'> {
 
 /** Where a run keeps it. */
 export const trainedFile = 'model/classifier.json';
-
-/** `--model DIR`: what `train` made. */
-export const modelOption = pathOption('model', 'run folder of `train`, or its classifier.json', {
-  placeholder: 'PATH',
-  default: ({ project }) => `runs/${project}/train`,
-  defaultText: 'runs/classifier/train',
-});
 
 /** The text of `classifier.json`. */
 export function trainedText(
