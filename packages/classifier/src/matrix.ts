@@ -1,5 +1,13 @@
+import {
+  checkOptions,
+  type OptionChecks,
+  someObject,
+  text,
+  wholeNumber,
+} from '@nn-lab/core/checks';
 import type { Dataset } from '@nn-lab/core/datasets';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
+import type { Work } from '@nn-lab/core/work';
 
 /** A table of numbers `[rows, columns]`, row by row: a row is one sample, a column one feature. */
 export interface Matrix<Values extends Float32Array | Float64Array = Float32Array | Float64Array> {
@@ -95,6 +103,12 @@ export interface ValidateMatrixOptions {
   readonly minimumRows?: number;
 }
 
+const validateMatrixChecks: OptionChecks<ValidateMatrixOptions> = {
+  name: text,
+  columns: someObject,
+  minimumRows: wholeNumber(0),
+};
+
 /**
  * Checks that a matrix is what it says: as many values as rows times columns, at least one, all
  * finite and of a size from 1e-36 to 1e36.
@@ -105,6 +119,33 @@ export interface ValidateMatrixOptions {
  * may lie near 0).
  */
 export function validateMatrix(matrix: Matrix, options: ValidateMatrixOptions = {}): void {
+  checkOptions(options, validateMatrixChecks);
+  const scan = scanOf(matrix, options);
+  scan.look(0, matrix.values.length);
+  scan.judge();
+}
+
+/** The same as a part of other work. */
+export async function checkMatrix(
+  matrix: Matrix,
+  options: ValidateMatrixOptions,
+  work: Work,
+): Promise<void> {
+  const scan = scanOf(matrix, options);
+  await work.inParts(matrix.values.length, (begin, end) => scan.look(begin, end));
+  scan.judge();
+}
+
+/** A look at all values of a matrix. */
+interface Scan {
+  /** @throws InvalidArgumentError when a value is not finite. */
+  look(begin: number, end: number): void;
+  /** @throws InvalidArgumentError when what was looked at is far too large or too small. */
+  judge(): void;
+}
+
+/** @throws ShapeError or InvalidArgumentError for wrong sizes. */
+function scanOf(matrix: Matrix, options: ValidateMatrixOptions): Scan {
   const { name = 'the data', columns, minimumRows = 1 } = options;
   const { values } = matrix ?? {};
   if (!(values instanceof Float32Array || values instanceof Float64Array)) {
@@ -128,39 +169,37 @@ export function validateMatrix(matrix: Matrix, options: ValidateMatrixOptions = 
       `Expected ${name} to have ${columns.count} columns like ${columns.of}, got ${width}.`,
     );
   }
-  const wrong = firstNonFinite(values);
-  if (wrong >= 0) {
-    throw new InvalidArgumentError(
-      `Expected ${name} to hold finite numbers, got ${values[wrong]} in row ${Math.floor(wrong / width)}, column ${wrong % width}. Fill in or leave out what is missing first.`,
-    );
-  }
-  const at = largestAt(values);
-  const largest = Math.abs(values[at]!);
-  if (largest > largestSize || (largest > 0 && largest < smallestSize && !columns)) {
-    const single = Math.fround(largest);
-    const held = Number.isFinite(single) ? '' : `, which single precision holds as ${single}`;
-    throw new InvalidArgumentError(
-      `Expected ${name} to be of a scale from ${smallestSize} to ${largestSize}, got ${values[at]}${held} in row ${Math.floor(at / width)}, column ${at % width}. Multiply all of them by the same factor first.`,
-    );
-  }
+  const place = (at: number) => `row ${Math.floor(at / width)}, column ${at % width}`;
+  let largestAt = 0;
+  let largest = 0;
+  return {
+    look(begin, end) {
+      for (let at = begin; at < end; at++) {
+        const size = Math.abs(values[at]!);
+        if (size <= largest) continue;
+        if (!Number.isFinite(size)) {
+          throw new InvalidArgumentError(
+            `Expected ${name} to hold finite numbers, got ${values[at]} in ${place(at)}. Fill in or leave out what is missing first.`,
+          );
+        }
+        largest = size;
+        largestAt = at;
+      }
+    },
+    judge() {
+      if (largest <= largestSize && (largest === 0 || largest >= smallestSize || columns)) return;
+      const single = Math.fround(largest);
+      const held = Number.isFinite(single) ? '' : `, which single precision holds as ${single}`;
+      throw new InvalidArgumentError(
+        `Expected ${name} to be of a scale from ${smallestSize} to ${largestSize}, got ${values[largestAt]}${held} in ${place(largestAt)}. Multiply all of them by the same factor first.`,
+      );
+    },
+  };
 }
 
 /** Distances of numbers of these sizes are neither too large nor too small for single precision. */
 const largestSize = 1e36;
 const smallestSize = 1e-36;
-
-function largestAt(values: Float32Array | Float64Array): number {
-  let place = 0;
-  let largest = 0;
-  for (let index = 0; index < values.length; index++) {
-    const size = Math.abs(values[index]!);
-    if (size > largest) {
-      largest = size;
-      place = index;
-    }
-  }
-  return place;
-}
 
 /**
  * Checks class labels: one a row, each a whole number from 0.
@@ -218,13 +257,6 @@ export function varyingColumns({ rows, columns, values }: Matrix): Int32Array {
 
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
-}
-
-function firstNonFinite(values: Float32Array | Float64Array): number {
-  // A sum is not finite as soon as one value is not; finite values cannot overflow it.
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += values[index]!;
-  return Number.isFinite(sum) ? -1 : values.findIndex((value) => !Number.isFinite(value));
 }
 
 function describe(value: unknown): string {

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
-import { describe, expect, it } from 'vitest';
+import { Work } from '@nn-lab/core/work';
+import { describe, expect, it, vi } from 'vitest';
 import { matrixOf, takeRows, validateLabels, validateMatrix } from '../src/index.js';
+import { checkMatrix } from '../src/matrix.js';
 
 describe('matrixOf', () => {
   it('lays rows one after the other', () => {
@@ -39,6 +41,37 @@ describe('matrixOf', () => {
   ])('refuses %s', (_, make, message) => {
     expect(make).toThrow(message);
     expect(make).toThrow(/Expected/);
+  });
+});
+
+describe('validateMatrix', () => {
+  it('refuses an option that it does not know, by name', () => {
+    const options = { minimumRow: 2 } as object;
+    expect(() => validateMatrix(matrixOf([[1]]), options)).toThrow(
+      'Unknown option `minimumRow`, did you mean `minimumRows`?',
+    );
+  });
+
+  it('gives turns as a part of other work, and judges all values alike', async () => {
+    const values = Float64Array.from({ length: 4096 }, (_, i) => i);
+    values[4000] = Number.NaN;
+    const matrix = { rows: 1024, columns: 4, values };
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 20));
+    try {
+      const turn = vi.fn();
+      setImmediate(turn);
+      await expect(checkMatrix(matrix, {}, new Work())).rejects.toThrow(
+        'NaN in row 1000, column 0',
+      );
+      expect(turn).toHaveBeenCalled();
+      values[4000] = 1e37;
+      await expect(checkMatrix(matrix, {}, new Work())).rejects.toThrow('got 1e+37 in row 1000');
+      values[4000] = 4000;
+      await checkMatrix(matrix, {}, new Work());
+    } finally {
+      clock.mockRestore();
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
-import type { WorkOptions } from '@nn-lab/core/work';
-import { type Matrix, validateLabels, validateMatrix } from '../matrix.js';
+import type { Work, WorkOptions } from '@nn-lab/core/work';
+import { checkMatrix, type Matrix, validateLabels } from '../matrix.js';
 
 /** What learns to tell classes apart from labelled rows. */
 export interface Classifier {
@@ -24,11 +24,20 @@ export interface Classifier {
  * one class, or a class between has no row.
  * @throws ShapeError when there is not one label a row.
  */
-export function validateTraining(x: Matrix, labels: ArrayLike<number>): number {
-  validateMatrix(x, { name: 'the training data' });
-  const classes = validateLabels(labels, x.rows);
+export async function validateTraining(
+  x: Matrix,
+  labels: ArrayLike<number>,
+  work: Work,
+): Promise<number> {
+  await checkMatrix(x, { name: 'the training data' }, work);
+  return validateClasses(labels, x.rows);
+}
+
+/** The part of {@link validateTraining} that is about the labels of so many rows. */
+export function validateClasses(labels: ArrayLike<number>, rows: number): number {
+  const classes = validateLabels(labels, rows);
   const present = new Uint8Array(classes);
-  for (let row = 0; row < x.rows; row++) present[labels[row]!] = 1;
+  for (let row = 0; row < rows; row++) present[labels[row]!] = 1;
   const absent = present.indexOf(0);
   if (absent >= 0) {
     throw new InvalidArgumentError(
@@ -37,15 +46,15 @@ export function validateTraining(x: Matrix, labels: ArrayLike<number>): number {
   }
   if (classes < 2) {
     throw new InvalidArgumentError(
-      `Expected rows of at least 2 classes, but all ${x.rows} have label 0: there is nothing to tell apart.`,
+      `Expected rows of at least 2 classes, but all ${rows} have label 0: there is nothing to tell apart.`,
     );
   }
   return classes;
 }
 
 /** @throws InvalidArgumentError or ShapeError when rows cannot be classified by what was fitted. */
-export function validateQueries(x: Matrix, columns: number): void {
-  validateMatrix(x, { columns: { count: columns, of: 'the training data' } });
+export function validateQueries(x: Matrix, columns: number, work: Work): Promise<void> {
+  return checkMatrix(x, { columns: { count: columns, of: 'the training data' } }, work);
 }
 
 /** What was fitted. @throws NotFittedError when nothing was. */

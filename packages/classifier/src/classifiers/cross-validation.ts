@@ -70,7 +70,7 @@ async function foldByFold(
   done: number,
 ): Promise<CrossValidation> {
   const { folds = 5, seed = 42, signal } = options;
-  const parts = stratifiedFolds(x, labels, folds, seed);
+  const parts = await stratifiedFolds(x, labels, folds, seed, work);
   const shares = new Float64Array(folds);
   for (let fold = 0; fold < folds; fold++) {
     const tested = parts[fold]!;
@@ -115,13 +115,14 @@ export async function selectClassifier(
   return rated.sort((a, b) => b.result.accuracy - a.result.accuracy);
 }
 
-function stratifiedFolds(
+async function stratifiedFolds(
   x: Matrix,
   labels: ArrayLike<number>,
   folds: number,
   seed: number,
-): number[][] {
-  const classes = validateTraining(x, labels);
+  work: Work,
+): Promise<number[][]> {
+  const classes = await validateTraining(x, labels, work);
   const members = Array.from({ length: classes }, (): number[] => []);
   for (let row = 0; row < x.rows; row++) members[labels[row]!]!.push(row);
   const parts = Array.from({ length: folds }, (): number[] => []);

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionChecks, oneOf, wholeNumber } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
+import { type Matrix, validateMatrix } from '../matrix.js';
 import { type Metric, metricCheck, savedMetric } from '../neighbors/metrics.js';
 import { nearestRows } from '../neighbors/nearest.js';
 import { type Neighbors, validateNeighborCount } from '../neighbors/neighbors.js';
@@ -19,6 +19,7 @@ import {
   type Classifier,
   largestOfRows,
   requireFitted,
+  validateClasses,
   validateQueries,
   validateTraining,
 } from './classifier.js';
@@ -120,8 +121,7 @@ export class KnnClassifier implements Classifier {
    */
   async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
     checkOptions(options, workChecks);
-    options.signal?.throwIfAborted();
-    const classes = validateTraining(x, labels);
+    const classes = await validateTraining(x, labels, new Work(options));
     validateNeighborCount(this.#k, x.rows);
     this.#fitted = { x, labels: Int32Array.from(labels), classes };
     return this;
@@ -133,8 +133,9 @@ export class KnnClassifier implements Classifier {
     const fitted = requireFitted(this.#fitted, 'k-NN classifier');
     if (this.#engine === 'exact')
       return largestOfRows(await this.#votes(x, options), fitted.classes);
-    validateQueries(x, fitted.x.columns);
-    return predictByMlKnn(fitted.x, fitted.labels, this.#k, x, new Work(options));
+    const work = new Work(options);
+    await validateQueries(x, fitted.x.columns, work);
+    return predictByMlKnn(fitted.x, fitted.labels, this.#k, x, work);
   }
 
   /**
@@ -176,8 +177,9 @@ export class KnnClassifier implements Classifier {
         "Expected the engine 'exact', got 'ml-knn', which gives no distances, neighbors or votes.",
       );
     }
-    validateQueries(x, fitted.x.columns);
-    return nearestRows(fitted.x, x, this.#k, { work: new Work(options), metric: this.#metric });
+    const work = new Work(options);
+    await validateQueries(x, fitted.x.columns, work);
+    return nearestRows(fitted.x, x, this.#k, { work, metric: this.#metric });
   }
 
   /** `[rows, classes]`. */
@@ -236,7 +238,8 @@ export class KnnClassifier implements Classifier {
         engine: `${engine}`,
       });
       validateNeighborCount(saved.k, rows);
-      classifier.#fitted = { x, labels, classes: validateTraining(x, labels) };
+      validateMatrix(x, { name: 'the training data' });
+      classifier.#fitted = { x, labels, classes: validateClasses(labels, rows) };
       return classifier;
     } catch (cause) {
       throw new DataFormatError(

@@ -49,7 +49,7 @@ export class NearestMeanClassifier implements Classifier {
   async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
     checkOptions(options, workChecks);
     const work = new Work(options);
-    const classes = validateTraining(x, labels);
+    const classes = await validateTraining(x, labels, work);
     const values = await meansOf(x, labels, classes, work);
     this.#means = { classes, columns: x.columns, values };
     return this;
@@ -60,7 +60,7 @@ export class NearestMeanClassifier implements Classifier {
     checkOptions(options, workChecks);
     const work = new Work(options);
     const means = requireFitted(this.#means, 'nearest-mean classifier');
-    validateQueries(x, means.columns);
+    await validateQueries(x, means.columns, work);
     const { classes, columns, values } = means;
     const nearest = new Int32Array(x.rows);
     await work.stage('predicting', x.rows, (begin, end) => {

@@ -7,7 +7,7 @@ import {
 } from '@nn-lab/core/checks';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { type Matrix, validateMatrix } from '../matrix.js';
+import { checkMatrix, type Matrix } from '../matrix.js';
 import { type Metric, metricCheck } from './metrics.js';
 import { nearestRows } from './nearest.js';
 
@@ -60,12 +60,10 @@ export async function exactNeighbors(
 ): Promise<Neighbors> {
   checkOptions(options, exactNeighborsChecks);
   const work = new Work(options);
-  validateMatrix(data);
+  await checkMatrix(data, {}, work);
   if (queries !== data) {
-    validateMatrix(queries, {
-      name: 'the queries',
-      columns: { count: data.columns, of: 'the data' },
-    });
+    const columns = { count: data.columns, of: 'the data' };
+    await checkMatrix(queries, { name: 'the queries', columns }, work);
   }
   const { excludeSelf = false, metric = 'euclidean' } = options;
   if (excludeSelf && queries.rows !== data.rows) {

@@ -120,7 +120,7 @@ export class SvmClassifier implements Classifier {
   async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
     checkOptions(options, workChecks);
     const work = new Work(options);
-    const classes = validateTraining(x, labels);
+    const classes = await validateTraining(x, labels, work);
     const { c, tolerance } = this.#options;
     const kernel = await this.#kernelFor(x, work);
     const origin = await meanOf(x, work);
@@ -209,7 +209,7 @@ export class SvmClassifier implements Classifier {
   /** `[rows, pairs]`, in double precision. */
   async #decide(x: Matrix, work: Work): Promise<Float64Array> {
     const fitted = requireFitted(this.#fitted, 'support vector machine');
-    validateQueries(x, fitted.supportVectors.columns);
+    await validateQueries(x, fitted.supportVectors.columns, work);
     const decide = fitted.kernel.kind === 'linear' ? decideByPlanes : decideByKernel;
     return decide(x, fitted, work);
   }

@@ -5,7 +5,7 @@ import { createRandom } from '@nn-lab/core/random';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { PCA as MlPca } from 'ml-pca';
-import { type Matrix, validateMatrix, withoutRounding } from '../../matrix.js';
+import { checkMatrix, type Matrix, withoutRounding } from '../../matrix.js';
 import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
 import {
   decodeFloats,
@@ -96,7 +96,7 @@ export class Pca {
   }
 
   async #fit(x: Matrix, work: Work): Promise<this> {
-    validateMatrix(x, { minimumRows: 2 });
+    await checkMatrix(x, { minimumRows: 2 }, work);
     const available = Math.min(x.rows - 1, x.columns);
     const { components: count = available } = this.#options;
     if (count > available) {
@@ -165,9 +165,10 @@ export class Pca {
     return this.#transform(x, new Work(options));
   }
 
-  #transform(x: Matrix, work: Work): Promise<Matrix<Float32Array>> {
+  async #transform(x: Matrix, work: Work): Promise<Matrix<Float32Array>> {
     const { mean, components } = this.#require();
-    validateMatrix(x, { columns: { count: mean.length, of: 'the rows that were fitted' } });
+    const columns = { count: mean.length, of: 'the rows that were fitted' };
+    await checkMatrix(x, { columns }, work);
     return productOf(x, mean, components, true, work);
   }
 
@@ -182,7 +183,8 @@ export class Pca {
     checkOptions(options, workChecks);
     const work = new Work(options);
     const { mean, components } = this.#require();
-    validateMatrix(x, { columns: { count: components.rows, of: 'there are components' } });
+    const columns = { count: components.rows, of: 'there are components' };
+    await checkMatrix(x, { columns }, work);
     const rows = await productOf(x, new Float64Array(x.columns), components, false, work);
     await work.inParts(rows.rows, (begin, end) => {
       for (let row = begin, at = begin * mean.length; row < end; row++) {

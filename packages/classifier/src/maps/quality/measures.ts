@@ -2,7 +2,7 @@ import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/check
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { type Matrix, takeRows, validateMatrix } from '../../matrix.js';
+import { checkMatrix, type Matrix, takeRows } from '../../matrix.js';
 import { type Metric, metricCheck } from '../../neighbors/metrics.js';
 import { nearestRows } from '../../neighbors/nearest.js';
 import { ranksOf } from '../../neighbors/ranks.js';
@@ -123,8 +123,8 @@ async function judge(high: Matrix, low: Matrix, options: MapQualityOptions): Pro
   checkOptions(options, mapQualityChecks);
   const work = new Work(options);
   const { k = 10, sample, metric = 'euclidean', seed = 42 } = options;
-  validateMatrix(high, { minimumRows: 3 });
-  validateMatrix(low, { name: 'the map' });
+  await checkMatrix(high, { minimumRows: 3 }, work);
+  await checkMatrix(low, { name: 'the map' }, work);
   const { rows } = high;
   if (low.rows !== rows) {
     throw new ShapeError(`Expected a map with a row for each of ${rows} rows, got ${low.rows}.`);

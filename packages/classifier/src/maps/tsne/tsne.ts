@@ -13,7 +13,7 @@ import {
 } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { type Matrix, validateMatrix } from '../../matrix.js';
+import { checkMatrix, type Matrix } from '../../matrix.js';
 import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
 import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
 import { nearestRows } from '../../neighbors/nearest.js';
@@ -254,7 +254,7 @@ export class Tsne {
   }
 
   async #start(x: Matrix, options: TsneStartOptions, work: Work): Promise<TsneRun> {
-    validateMatrix(x, { minimumRows: 4 });
+    await checkMatrix(x, { minimumRows: 4 }, work);
     const { perplexity, initialization, metric, seed } = this.#settings;
     if (perplexity > x.rows - 1) {
       throw new InvalidArgumentError(
@@ -304,7 +304,7 @@ export class Tsne {
     const work = new Work(options);
     const fitted = this.#require();
     const columns = { count: fitted.x.columns, of: 'the rows of the map' };
-    validateMatrix(x, { name: 'the new rows', columns });
+    await checkMatrix(x, { name: 'the new rows', columns }, work);
     const {
       perplexity = Math.min(5, fitted.x.rows),
       iterations = 250,

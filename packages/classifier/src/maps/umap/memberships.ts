@@ -17,14 +17,15 @@ const leastScale = 1e-3;
  *   rows, sets rho to 0.
  * @returns `[rows, k]`
  */
-export function memberships(
+export async function memberships(
   distances: Float32Array,
   k: number,
   localConnectivity: 0 | 1,
-): Float32Array {
+  work: Work,
+): Promise<Float32Array> {
   const target = Math.log2(k + localConnectivity);
   const shares = new Float32Array(distances.length);
-  for (let start = 0; start < distances.length; start += k) {
+  const addRow = (start: number) => {
     const row = distances.subarray(start, start + k);
     const rho = localConnectivity === 1 ? (row.find((distance) => distance > 0) ?? 0) : 0;
     let mean = 0;
@@ -34,7 +35,10 @@ export function memberships(
       const beyond = row[j]! - rho;
       shares[start + j] = beyond <= 0 || sigma === 0 ? 1 : Math.exp(-beyond / sigma);
     }
-  }
+  };
+  await work.inParts(distances.length / k, (begin, end) => {
+    for (let row = begin; row < end; row++) addRow(row * k);
+  });
   return shares;
 }
 

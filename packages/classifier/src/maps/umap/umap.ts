@@ -13,7 +13,7 @@ import {
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
 import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { type Matrix, validateMatrix } from '../../matrix.js';
+import { checkMatrix, type Matrix } from '../../matrix.js';
 import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
 import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
 import { nearestRows } from '../../neighbors/nearest.js';
@@ -226,7 +226,7 @@ export class Umap {
     const neighbors = await this.#neighborsOf(x, options, work);
     const { initialization, metric, seed } = this.#settings;
     const k = neighbors.indices.length / x.rows;
-    const shares = memberships(neighbors.distances, k, 1);
+    const shares = await memberships(neighbors.distances, k, 1, work);
     const graph = relativeToLargest(await neighborGraph(shares, neighbors, x.rows, work));
     const rows = await rowsIn(metric, x, work);
     const initial = await startingMap(rows, initialization, seed, work);
@@ -257,12 +257,12 @@ export class Umap {
     const work = new Work(options);
     const fitted = this.#require();
     const columns = { count: fitted.x.columns, of: 'the rows of the map' };
-    validateMatrix(x, { name: 'the new rows', columns });
+    await checkMatrix(x, { name: 'the new rows', columns }, work);
     const { epochs = 100 } = options;
     const { metric, seed, threads, threadHost } = this.#settings;
     const k = Math.min(this.#settings.neighbors, fitted.x.rows);
     const neighbors = await nearestRows(fitted.x, x, k, { work, metric });
-    const shares = memberships(Float32Array.from(neighbors.distances), k, 0);
+    const shares = await memberships(Float32Array.from(neighbors.distances), k, 0, work);
     scaleRows(shares, k, 'sum');
     const initial = weightedMeans(fitted.map, shares, neighbors.indices, k);
     scaleRows(shares, k, 'largest');
@@ -343,7 +343,7 @@ export class Umap {
   }
 
   async #neighborsOf(x: Matrix, { neighbors }: UmapStartOptions, work: Work): Promise<Neighbors> {
-    validateMatrix(x, { minimumRows: 4 });
+    await checkMatrix(x, { minimumRows: 4 }, work);
     if (neighbors) {
       validateNeighbors(neighbors, x.rows);
       return neighbors;

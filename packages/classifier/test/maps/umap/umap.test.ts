@@ -38,7 +38,7 @@ describe('the graph', () => {
     const { rows, neighbors } = reference;
     const indices = Int32Array.from(reference.indices as number[]);
     const distances = Float32Array.from(reference.distances as number[]);
-    const shares = memberships(distances, neighbors - 1, 1);
+    const shares = await memberships(distances, neighbors - 1, 1, new Work());
     const graph = await neighborGraph(shares, { indices }, rows, new Work());
     const dense = new Float64Array(rows * rows);
     for (let row = 0; row < rows; row++) {
@@ -52,8 +52,10 @@ describe('the graph', () => {
     }
   });
 
-  it('holds where all neighbors are at distance 0', () => {
-    expect(Array.from(memberships(new Float32Array(10), 5, 1))).toEqual(new Array(10).fill(1));
+  it('holds where all neighbors are at distance 0', async () => {
+    expect(Array.from(await memberships(new Float32Array(10), 5, 1, new Work()))).toEqual(
+      new Array(10).fill(1),
+    );
   });
 });
 
