@@ -354,3 +354,39 @@ describe.each(sklearn.far as FarReference[])('scikit-learn, of $name', (expected
     });
   });
 });
+
+interface NearOneReference {
+  readonly name: string;
+  readonly data: number[][];
+  readonly labels: number[];
+  readonly decisions: number[][];
+}
+
+describe.each(sklearn.nearOne as NearOneReference[])('an RBF SVM, of $name', (expected) => {
+  const x = matrixOf(expected.data);
+
+  it("tells the rows apart as scikit-learn's does", async () => {
+    const svm = await new SvmClassifier({ c: 10 }).fit(x, expected.labels);
+    const decisions = rowsOf(await svm.decisions(x));
+    const again = parseFitted(JSON.stringify(svm), 'saved') as SvmClassifier;
+    expect(await again.predict(x)).toEqual(await svm.predict(x));
+    [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ].forEach(([one, other], machine) => {
+      const own = decisions.map((row) => row[machine]!);
+      const wanted = expected.decisions.map((row) => row[machine]!);
+      const size = Math.max(...wanted.map(Math.abs));
+      // LIBSVM trains on kernels in single precision, all 1 here: its thresholds mean nothing.
+      const threshold = own[0]! - wanted[0]!;
+      own.forEach((decision, row) => {
+        expect(Math.abs(decision - wanted[row]! - threshold)).toBeLessThan(1e-6 * size);
+      });
+      // Every multiplier is at its bound, which leaves the middle of what is allowed.
+      const of = (label: number) => own.filter((_, row) => expected.labels[row] === label);
+      const middle = (Math.max(...of(one!)) + Math.min(...of(other!))) / 2;
+      expect(Math.abs(middle)).toBeLessThan(1e-6 * size);
+    });
+  });
+});

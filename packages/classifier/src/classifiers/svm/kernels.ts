@@ -139,9 +139,20 @@ const longest = 32;
 const farthest = 32;
 
 /**
- * Turns the scalar products of a row with others into kernel values, in place. Where the squared
- * distance `|a|² + |b|² - 2 a.b` of rows that are not far apart is small beside its terms, it is summed
- * in double precision.
+ * Whether rows that lie as near each other as these do all have kernels near 1, which would lose in
+ * rounding what tells them apart: a kernel less 1 then stands for it. The multipliers of a machine
+ * sum to 0, with their signs, so that neither training nor a decision minds what is taken from all.
+ */
+function isNearOne(kernel: SvmKernel, { scale }: CenteredRows): boolean {
+  // Scaled rows have lengths of at most 1, and distances of at most 2.
+  return kernel.kind === 'rbf' && 4 * (kernel.gamma / scale ** 2) < 0.5;
+}
+
+/**
+ * Turns the scalar products of a row with others into kernel values, or into kernels less 1 where
+ * those of the others {@link isNearOne are near 1}, in place. Where the squared distance
+ * `|a|² + |b|² - 2 a.b` of rows that are not far apart is small beside its terms, it is summed in
+ * double precision.
  *
  * @param others - The place of each other row.
  */
@@ -156,6 +167,7 @@ export function applyKernel(
   if (kernel.kind === 'linear') return;
   const { columns, scale } = other;
   const gamma = kernel.gamma / scale ** 2;
+  const kernelOf = isNearOne(kernel, other) ? Math.expm1 : Math.exp;
   const rounding = 2 ** -24 * (columns + 32);
   const norm = one.norms[row]!;
   for (let i = 0; i < products.length; i++) {
@@ -166,7 +178,7 @@ export function applyKernel(
       const [from, to] = [row * columns, place * columns];
       squared = squaredDistance(one.of.values, from, other.of.values, to, columns) * scale ** 2;
     }
-    products[i] = Math.exp(-gamma * Math.max(0, squared));
+    products[i] = kernelOf(-gamma * Math.max(0, squared));
   }
 }
 
@@ -191,8 +203,9 @@ export class KernelRows {
     this.#write = write;
     this.#training = training;
     this.#samples = samples;
+    const itself = isNearOne(kernel, training) ? 0 : 1;
     this.diagonal = Float64Array.from(samples, (sample) =>
-      kernel.kind === 'rbf' ? 1 : training.norms[sample]!,
+      kernel.kind === 'rbf' ? itself : training.norms[sample]!,
     );
     this.#mostRows = Math.max(2, Math.floor(cacheBytes / (4 * samples.length)));
   }
