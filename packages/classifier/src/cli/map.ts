@@ -15,7 +15,7 @@ import { datasetOptions, labelsOption } from './dataset-options.js';
 export const mapCommand = experimentCommand(mapping, {
   name: 'map',
   summary: 'draw a map of a data set or of your own rows, and measure it',
-  description: `Draws the rows of a data set, or of a CSV file, as points in the plane, and measures how well the map keeps neighbourhoods. ${formatCount(manyRows)} rows or more that are wide are first reduced to ${reducedWidth} values by PCA. Leaves a folder with the picture, map.csv and a report.`,
+  description: `Draws the rows of a data set, or of a CSV file, as points in the plane, and measures how well the map keeps neighbourhoods. ${formatCount(manyRows)} rows or more that are wide are first reduced to ${reducedWidth} values by PCA, which keeps Euclidean distances only: not with another --metric. Leaves a folder with the picture, map.csv and a report.`,
   arguments: [
     pathArgument('table', 'CSV file, a row a point (default: the data set)', {
       existing: 'file',
@@ -41,6 +41,17 @@ export const mapCommand = experimentCommand(mapping, {
       default: 15,
       minimum: 2,
     }),
+    choiceOption(
+      'metric',
+      'what the distance of two rows is, for t-SNE and UMAP',
+      {
+        euclidean: 'the length of their difference',
+        cosine: 'the angle between them',
+        correlation: 'the angle between them, each less its mean',
+        manhattan: 'the sum of the sizes of their difference',
+      },
+      { default: 'euclidean' },
+    ),
     integerOption('count', 'map the first so many rows (default: all)', { minimum: 4 }),
     labelsOption,
     seedOption,
@@ -53,10 +64,16 @@ export const mapCommand = experimentCommand(mapping, {
     { args: 'map --dataset mnist --method umap', does: 'all 70,000 digits of MNIST' },
     { args: 'map rows.csv --labels classes.csv', does: 'your own rows, a colour a class' },
   ],
-  check({ table, labels }) {
-    if (labels === undefined || table !== undefined) return;
-    throw new UsageError(
-      'The flag --labels gives the classes of a CSV file, but none is named: give it before the flags.',
-    );
+  check({ table, labels, method, metric }) {
+    if (labels !== undefined && table === undefined) {
+      throw new UsageError(
+        'The flag --labels gives the classes of a CSV file, but none is named: give it before the flags.',
+      );
+    }
+    if (method === 'pca' && metric !== 'euclidean') {
+      throw new UsageError(
+        `PCA knows the Euclidean distance only. For --metric ${metric} give --method tsne or umap.`,
+      );
+    }
   },
 });

@@ -8,6 +8,7 @@ import { mapQuality } from '../maps/quality/index.js';
 import { Tsne } from '../maps/tsne/index.js';
 import { Umap } from '../maps/umap/index.js';
 import type { Matrix } from '../matrix.js';
+import type { Metric } from '../neighbors/index.js';
 import {
   type ClassifierDataset,
   firstRows,
@@ -19,7 +20,10 @@ import {
 
 const titles = { pca: 'PCA', tsne: 't-SNE', umap: 'UMAP' } as const;
 
-/** From so many rows on, what is more than `reducedWidth` wide is first reduced to it by PCA. */
+/**
+ * From so many rows on, what is more than `reducedWidth` wide is first reduced to it by PCA, which keeps
+ * Euclidean distances only.
+ */
 export const manyRows = 5000;
 export const reducedWidth = 50;
 /** Rows whose neighborhoods are judged, when there are more. */
@@ -30,6 +34,8 @@ export interface MappingOptions {
   readonly method: keyof typeof titles;
   readonly perplexity: number;
   readonly neighbors: number;
+  /** What the distance of two rows is, for t-SNE and UMAP and for what is measured. */
+  readonly metric: Metric;
   /** A CSV file in place of the data set. */
   readonly table?: string | undefined;
   /** A CSV file with the classes of its rows. */
@@ -58,7 +64,7 @@ export const mapping: Experiment<MappingOptions, Inputs> = {
   async run(context) {
     const { options, inputs, device, run, log, signal } = context;
     const { rows, name } = inputs;
-    const { method, seed } = options;
+    const { method, metric, seed } = options;
     const { columns } = rows.x;
     log.info(
       `Mapping ${formatQuantity(rows.x.rows, 'row')} of ${formatQuantity(columns, 'value')}: ${name}.`,
@@ -68,7 +74,7 @@ export const mapping: Experiment<MappingOptions, Inputs> = {
     const seconds = (performance.now() - start) / 1000;
     const sample = rows.x.rows > judgedRows ? { sample: judgedRows, seed } : {};
     const k = Math.min(10, Math.ceil(rows.x.rows / 2) - 1);
-    const measured = await mapQuality(rows.x, points, { k, ...sample, signal });
+    const measured = await mapQuality(rows.x, points, { k, ...sample, metric, signal });
     const quality = { k, judged: sample.sample ?? points.rows, ...measured };
     await run.write('map.csv', mapTable(points, rows));
 
@@ -96,14 +102,14 @@ async function readRows(options: MappingOptions, context: LoadContext) {
 }
 
 async function mapRows({
-  options: { method, perplexity, neighbors, seed, threads },
+  options: { method, perplexity, neighbors, metric, seed, threads },
   inputs: { rows },
   log,
   progress,
   signal,
 }: ExperimentContext<MappingOptions, Inputs>): Promise<Matrix> {
   const { x } = rows;
-  const shared = { seed, threadHost, ...(threads === undefined ? {} : { threads }) };
+  const shared = { metric, seed, threadHost, ...(threads === undefined ? {} : { threads }) };
   const bar = progress(titles[method], 100, { unit: '%' });
   const onProgress = ({ stage, done, total }: Progress) => {
     if (stage === 'map') bar.update((100 * done) / total);
@@ -112,7 +118,7 @@ async function mapRows({
   try {
     if (method === 'pca') return await reducedByPca(x, 2, signal);
     let reduced = x;
-    if (x.rows >= manyRows && x.columns > reducedWidth) {
+    if (metric === 'euclidean' && x.rows >= manyRows && x.columns > reducedWidth) {
       log.info(`Reducing ${x.columns} values to ${reducedWidth} by PCA.`);
       reduced = await reducedByPca(x, reducedWidth, signal);
     }

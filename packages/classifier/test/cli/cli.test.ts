@@ -122,6 +122,36 @@ describe('nn-classifier', () => {
     }
   }, 170_000);
 
+  it('draws maps by another metric, without reducing rows by PCA first', async () => {
+    // Two directions, in each of which rows lie at all distances from 0.
+    const table = join(folder, 'directions.csv');
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const size = 1 + i * i;
+      return i % 2 ? `${size},${0.01 * i},one` : `${0.01 * i},${size},other`;
+    });
+    await writeFile(table, rows.join('\n'));
+    const out = join(folder, 'directions');
+    const ended = await nnClassifier(
+      ...['map', table, '--method=umap', '--metric=cosine', '--neighbors=10', `--out=${out}`],
+    );
+    expect(ended.code).toBe(0);
+    const { values, labels } = await parseNumberCsv(await readFile(join(out, 'map.csv')));
+    // Each row's nearest on the map has its direction.
+    for (let row = 0; row < 40; row++) {
+      const distance = (other: number) =>
+        other === row
+          ? Number.POSITIVE_INFINITY
+          : Math.hypot(
+              values[2 * row]! - values[2 * other]!,
+              values[2 * row + 1]! - values[2 * other + 1]!,
+            );
+      const nearest = rows.map((_, at) => at).sort((a, b) => distance(a) - distance(b))[0]!;
+      expect(labels!.classes[nearest]).toBe(labels!.classes[row]);
+    }
+    const refused = await nnClassifier('map', table, '--method=pca', '--metric=cosine');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--metric cosine')]);
+  }, 120_000);
+
   it('takes tables as people have them, and says what it took for what', async () => {
     const table = join(folder, 'people.csv');
     const rows = Array.from(

@@ -75,7 +75,9 @@ export class Pca {
   }
 
   /**
-   * Finds the components of the rows.
+   * Finds the components of the rows, in parts between which others have their turns. More than an
+   * eighth of all components are found by one full decomposition, which cannot be divided: it takes
+   * about half a second for 256 columns, and eight times as long for twice as many.
    *
    * @throws InvalidArgumentError when there are fewer than 2 rows, a value is not finite, all rows
    * are the same, or more components are asked for than there are.
