@@ -17,9 +17,11 @@ const zoom: Check<number> = {
   accepts: (value): value is number => typeof value === 'number' && value > 0 && value <= 16,
 };
 
+/** Not by instanceof: the bytes may be of another realm, such as jsdom's. */
 const bytes: Check<Uint8Array> = {
   expected: 'a Uint8Array',
-  accepts: (value): value is Uint8Array => value instanceof Uint8Array,
+  accepts: (value): value is Uint8Array =>
+    Object.prototype.toString.call(value) === '[object Uint8Array]',
 };
 
 const renderPngChecks: OptionChecks<RenderPngOptions> = { scale: zoom, fonts: arrayOf(bytes) };
