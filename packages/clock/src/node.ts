@@ -1,6 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { loadModel } from '@nn-lab/core/node';
+import { findModelFile, loadModel } from '@nn-lab/core/node';
 import { clockReaderOf } from './clock-reader-of.js';
 import type { LoadedClockReader } from './method.js';
 import { registerClockLayers } from './reader/index.js';
@@ -24,10 +22,6 @@ export { type ClockTrainingOptions, clockTraining } from './node/clock-training.
  */
 export async function loadClockReader(location: string): Promise<LoadedClockReader> {
   registerClockLayers();
-  const inRun = join(location, 'model');
-  const isRun = await stat(join(inRun, 'model.json')).then(
-    () => true,
-    () => false,
-  );
-  return clockReaderOf(await loadModel(isRun ? inRun : location));
+  const file = await findModelFile(location);
+  return clockReaderOf(await loadModel(file ?? location));
 }

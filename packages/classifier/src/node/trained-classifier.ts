@@ -1,7 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DataFormatError } from '@nn-lab/core/errors';
-import { readPlainFile } from '@nn-lab/core/node';
+import { findModelFile, readPlainFile } from '@nn-lab/core/node';
 import type { Classifier } from '../classifiers/classifier.js';
 import {
   KnnClassifier,
@@ -29,8 +27,10 @@ interface SavedTrainedClassifier extends SavedModel<'trained-classifier'> {
   readonly classifier: unknown;
 }
 
+const trainedName = 'classifier.json';
+
 /** Where a run keeps it. */
-export const trainedFile = 'model/classifier.json';
+export const trainedFile = `model/${trainedName}`;
 
 /** The text of `classifier.json`. */
 export function trainedText(
@@ -49,11 +49,7 @@ export function trainedText(
 
 /** @throws DataFormatError when there is none, or it is damaged or something else. */
 export async function readTrained(path: string): Promise<TrainedClassifier> {
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  const file = isFolder ? join(path, trainedFile) : path;
+  const file = (await findModelFile(path, trainedName)) ?? path;
   const fail = (why: string, cause?: unknown) =>
     new DataFormatError(`${file}: ${why}. Make one with \`npx @nn-lab/classifier train\`.`, {
       source: file,

@@ -1,6 +1,6 @@
 import { defineCommand, integerOption, seedOption, textOption, UsageError } from '@nn-lab/core/cli';
 import { encodePng } from '@nn-lab/core/datasets';
-import { openRunFolder, outputFolderOptions } from '@nn-lab/core/experiment';
+import { inRunFolder, outputFolderOptions } from '@nn-lab/core/experiment';
 import { formatQuantity } from '@nn-lab/core/format';
 import { createRandom } from '@nn-lab/core/random';
 import {
@@ -31,9 +31,8 @@ export const renderCommand = defineCommand({
   async run({ options, program, progress, signal, result }) {
     const { count, size, seed } = options;
     const time = options.time === undefined ? undefined : parseTime(options.time);
-    const folder = await openRunFolder(options.out, { ...options, project: program.project });
-    try {
-      const draw = time ? drawerOfTime(time, seed, size) : drawerOfAnyTime(seed, size);
+    const draw = time ? drawerOfTime(time, seed, size) : drawerOfAnyTime(seed, size);
+    await inRunFolder(options.out, { ...options, project: program.project }, async (folder) => {
       const data = new Uint8Array(size * size);
       const shown = progress('Rendering', count, { unit: 'picture' });
       const files: { file: string; hour: number; minute: number }[] = [];
@@ -55,9 +54,7 @@ export const renderCommand = defineCommand({
         { out: folder.path, files },
         `${formatQuantity(count, 'picture')} in ${folder.path}: ${times}${count > 9 ? ' ...' : ''}`,
       );
-    } finally {
-      folder.close();
-    }
+    });
   },
 });
 

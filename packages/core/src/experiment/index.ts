@@ -22,6 +22,7 @@ export {
 } from './run-experiment.js';
 export {
   type ConfigureOptions,
+  inRunFolder,
   openRunFolder,
   type RunConfig,
   type RunFolder,

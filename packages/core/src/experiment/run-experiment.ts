@@ -23,7 +23,7 @@ import type {
   RunProgress,
 } from './experiment.js';
 import { describeMachine } from './machine.js';
-import { openRunFolder, type RunFolder } from './run-folder.js';
+import { inRunFolder, type RunFolder } from './run-folder.js';
 import { startBackend } from './start-backend.js';
 
 /** Settings of {@link runExperiment}. */
@@ -83,8 +83,7 @@ export async function runExperiment<Options extends object, Inputs extends objec
   const log = logOf(emit);
   const inputs = (await experiment.load?.(options, { log, signal })) ?? ({} as Inputs & RunInputs);
   const { project } = experiment;
-  const folder = await openRunFolder(settings.out, { ...settings, project });
-  try {
+  return inRunFolder(settings.out, { ...settings, project }, async (folder) => {
     if (folder.resumed) emit({ type: 'checkpoint', path: folder.checkpoints });
     const device = { ...(await computerOf(experiment, options, log)), machine: describeMachine() };
     const seeds = experiment.seeds(options);
@@ -113,9 +112,7 @@ export async function runExperiment<Options extends object, Inputs extends objec
     await writePictures(folder, outcome);
     await folder.writeMetrics(metrics);
     return { path: folder.path, metrics, text: outcome.text };
-  } finally {
-    folder.close();
-  }
+  });
 }
 
 async function computerOf(

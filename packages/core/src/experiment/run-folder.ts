@@ -129,6 +129,20 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
   }
 }
 
+/** Opens a run's folder for some work, and gives it back however the work ends. */
+export async function inRunFolder<T>(
+  path: string,
+  options: RunFolderOptions,
+  work: (folder: RunFolder) => Promise<T>,
+): Promise<T> {
+  const folder = await openRunFolder(path, options);
+  try {
+    return await work(folder);
+  } finally {
+    folder.close();
+  }
+}
+
 /**
  * The project's run in a folder; undefined when the folder is empty or not there. A run that was
  * killed before it made anything is nobody's loss.

@@ -1,5 +1,6 @@
 export { writeFileAtomic } from './atomic-files.js';
 export { loadDataset } from './datasets.js';
+export { findModelFile } from './find-model-file.js';
 export { makeFolder } from './make-folder.js';
 export { listLabelledPictures, readPicture, readPictureFolder } from './pictures.js';
 export { type RenderPngOptions, renderPng } from './png.js';

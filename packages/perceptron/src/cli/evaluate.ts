@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { dataOption, defineCommand, pathOption } from '@nn-lab/core/cli';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { printableLine } from '@nn-lab/core/format';
+import { findModelFile } from '@nn-lab/core/node/files';
 import { describeEvaluation, evaluate, evaluationDocument } from '../evaluation.js';
 import { loadRows } from '../node/load-rows.js';
 import { loadPerceptron } from '../node.js';
@@ -20,7 +19,12 @@ export const evaluateCommand = defineCommand({
     dataOption,
   ],
   async run({ options, log, signal, result }) {
-    const path = await modelFile(options.model);
+    const path = await findModelFile(options.model);
+    if (path === undefined) {
+      throw new InvalidArgumentError(
+        `${options.model}: there is no trained perceptron. Train one with \`npx @nn-lab/perceptron train\`, or give the path of one with --model.`,
+      );
+    }
     const perceptron = await loadPerceptron(path);
     const { test, origin } = await loadRows(options.dataset, options.data, {
       log,
@@ -33,20 +37,3 @@ export const evaluateCommand = defineCommand({
     );
   },
 });
-
-/** The file itself, or the one in a run's or a model's folder. */
-async function modelFile(path: string): Promise<string> {
-  const found = await stat(path).catch((cause) => {
-    throw new InvalidArgumentError(
-      `${path}: there is no trained perceptron. Train one with \`npx @nn-lab/perceptron train\`, or give the path of one with --model.`,
-      { cause },
-    );
-  });
-  if (!found.isDirectory()) return path;
-  const inRun = join(path, 'model', 'model.json');
-  const isRun = await stat(inRun).then(
-    () => true,
-    () => false,
-  );
-  return isRun ? inRun : join(path, 'model.json');
-}
