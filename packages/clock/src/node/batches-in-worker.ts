@@ -1,7 +1,8 @@
+import { batchesInThread } from '@nn-lab/core/node';
+import type { ThreadedBatchSource } from '@nn-lab/core/training';
 import type { TrainingAmount } from '../method.js';
 import type { ClockPresetName } from '../presets.js';
-import { batchesInThread, type ThreadedBatchSource } from './batch-thread.js';
-import { type PresetBatchesSettings, presetBatches } from './preset-batches.js';
+import { presetBatches } from './preset-batches.js';
 
 /**
  * The training batches of a preset, rendered in another thread; where none can be started, in this
@@ -12,15 +13,10 @@ import { type PresetBatchesSettings, presetBatches } from './preset-batches.js';
 export function clockBatchesInWorker(
   preset: ClockPresetName,
   amount: TrainingAmount,
-): ThreadedBatchSource {
+): Promise<ThreadedBatchSource> {
   const { seed, epochs, batchSize, picturesPerEpoch } = amount;
-  const settings: PresetBatchesSettings = {
-    preset,
-    amount: { seed, epochs, batchSize, picturesPerEpoch },
-  };
-  return batchesInThread(presetBatches(settings), {
-    module: new URL('./preset-batches.js', import.meta.url).href,
-    factory: 'presetBatches',
-    settings,
+  return batchesInThread(new URL('./preset-batches.js', import.meta.url), {
+    settings: { preset, amount: { seed, epochs, batchSize, picturesPerEpoch } },
+    inline: presetBatches,
   });
 }

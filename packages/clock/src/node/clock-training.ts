@@ -65,7 +65,7 @@ async function train({ options, inputs, run, checkpoints, log, progress, signal 
   const { preset, seed } = options;
   const { epochs } = inputs;
   const settings = clockPresets[preset];
-  const source = clockBatchesInWorker(preset, { ...settings, seed, epochs });
+  const source = await clockBatchesInWorker(preset, { ...settings, seed, epochs });
   const pictures = source.batchSize * source.batchesPerEpoch;
   log.info(
     `Training (${preset}): ${formatQuantity(epochs, 'epoch')} of ${formatQuantity(pictures, 'picture')}, ${settings.method.title}. Run folder: ${run.path}`,

@@ -1,4 +1,4 @@
-import type { BatchSource } from '@nn-lab/core/training';
+import { serveBatches } from '@nn-lab/core/node';
 import type { TrainingAmount } from '../method.js';
 import { type ClockPresetName, clockPresets } from '../presets.js';
 
@@ -8,7 +8,7 @@ export interface PresetBatchesSettings {
   readonly amount: TrainingAmount;
 }
 
-/** The training batches of a preset. */
-export function presetBatches({ preset, amount }: PresetBatchesSettings): BatchSource {
-  return clockPresets[preset].method.trainingBatches(amount);
-}
+/** The training batches of a preset; in a thread that `batchesInThread` started, they are served. */
+export const presetBatches = serveBatches(({ preset, amount }: PresetBatchesSettings) =>
+  clockPresets[preset].method.trainingBatches(amount),
+);

@@ -65,6 +65,11 @@ export {
   SeededDropout,
   type SeededDropoutOptions,
 } from './seeded-dropout.js';
+export type {
+  BatchesInThreadOptions,
+  BatchSourceFactory,
+  ThreadedBatchSource,
+} from './threaded-batches.js';
 export { type TrainModelOptions, trainModel } from './train-model.js';
 export { trainLearner } from './training-loop.js';
 export type {

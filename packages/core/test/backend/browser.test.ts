@@ -132,6 +132,50 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(resumed).toEqual(whole);
   });
 
+  it('batches are made in a worker, with the same weights at the end', async () => {
+    const outcome = await page.evaluate(async () => {
+      await nnLab.useBackend({ backend: 'simd' });
+      const weightsAfter = async (source: ReturnType<typeof nnLab.pointsSource>) => {
+        const model = nnLab.smallModel();
+        await nnLab.trainModel(model, source, { epochs: 2, loss: 'categoricalCrossentropy' });
+        return [...(await nnLab.weightsOf(model))];
+      };
+      const source = await nnLab.batchesInThread(nnLab.startPoints, { settings: { seed: 4 } });
+      const { threaded } = source;
+      const there = await weightsAfter(source);
+      const here = await weightsAfter(nnLab.pointsSource({ seed: 4 }));
+      const refused = nnLab.batchesInThread(nnLab.startPoints, { settings: { seed: -1 } });
+      const message = await refused.then(
+        String,
+        (error: Error) => `${error.name}: ${error.message}`,
+      );
+      source.dispose();
+      const late = await source.batch(0, 0).then(String, (error: Error) => error.message);
+      return { threaded, same: JSON.stringify(here) === JSON.stringify(there), message, late };
+    });
+    expect(outcome).toEqual({
+      threaded: true,
+      same: true,
+      message: 'RangeError: no such seed',
+      late: 'The batch source is disposed: make another one.',
+    });
+  });
+
+  it('batches are made on the page where there is no worker', async () => {
+    const [threaded, message] = await page.evaluate(async () => {
+      const settings = { seed: 4 };
+      const inline = nnLab.threadedPoints;
+      const source = await nnLab.batchesInThread('/nowhere.js', { settings, inline });
+      const refused = nnLab.batchesInThread('/nowhere.js', { settings });
+      return [
+        source.threaded,
+        await refused.then(String, (error: Error) => error.message),
+      ] as const;
+    });
+    expect(threaded).toBe(false);
+    expect(message).toMatch(/^No thread that makes batches can be started \(.*Give `inline`/);
+  });
+
   it('models are kept in the browser and found again', async () => {
     const [saved, loaded] = await page.evaluate(async () => {
       const model = nnLab.smallModel();

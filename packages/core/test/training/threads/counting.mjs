@@ -1,10 +1,11 @@
-// Batch tasks that the thread's tests give it.
+// Batches that tell what they were asked for, as a program of a thread.
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import { serveBatches } from '@nn-lab/core/node';
 import * as tf from '@tensorflow/tfjs';
 
-/** Batches that tell what they were asked for. */
-export function counting({ batchSize }) {
-  return {
+export const counting = serveBatches(async ({ batchSize, wrong, late = false }) => {
+  if (wrong) throw new InvalidArgumentError('settings that cannot be');
+  const source = {
     batchSize,
     batchesPerEpoch: 4,
     batch(epoch, index) {
@@ -18,16 +19,7 @@ export function counting({ batchSize }) {
       };
     },
   };
-}
-
-export async function later(settings) {
+  if (!late) return source;
   await new Promise((resolve) => setTimeout(resolve, 5));
-  const source = counting(settings);
   return { ...source, batch: async (epoch, index) => source.batch(epoch, index) };
-}
-
-export function broken() {
-  throw new InvalidArgumentError('settings that cannot be');
-}
-
-export const notAFunction = 1;
+});
