@@ -186,7 +186,13 @@ async function startBackend(
 }
 
 function validate(options: SimdBackendOptions): void {
-  const { threads, relaxed, maximumMemory, convolution } = options;
+  const { threads, relaxed, maximumMemory, convolution, ...others } = options;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new SimdBackendError(
+      `Unknown option \`${unknown}\`. The options are \`${optionNames.join('`, `')}\`.`,
+    );
+  }
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
     throw new SimdBackendError(
       `threads must be a whole number from 1 to 256, got ${String(threads)}.`,

@@ -154,6 +154,11 @@ describe('starting the backend', () => {
     ['too little memory', { maximumMemory: 1024 }, /from 2\*\*24 \(16 MiB\).*got 1024/],
     ['too much memory', { maximumMemory: 2 ** 33 }, /to 2\*\*32 \(4 GiB\), got 8589934592/],
     ['no number', { maximumMemory: Number.NaN }, /got NaN/],
+    [
+      'what is no option',
+      { thread: 1 } as SimdBackendOptions,
+      /^Unknown option `thread`\. The options are `threads`, `relaxed`/,
+    ],
   ])('refuses %s', (_, options, message) => {
     expect(() => registerSimdBackend(options)).toThrow(SimdBackendError);
     expect(() => registerSimdBackend(options)).toThrow(message);

@@ -151,6 +151,22 @@ describe('parseNumberCsv tells names, labels and numbers apart', () => {
     await refuse('1,5;2\n1.5;2', /Expected the decimal mark ',' of the numbers before, got "1.5"/);
   });
 
+  it.each([
+    ['"1,250",2\n"2,500",3', 'line 1, column 1'],
+    ['x\ty\n-3\t8\n1\t-12,000', 'line 3, column 2 (y)'],
+  ])('refuses commas that may divide thousands: %j', async (text, where) => {
+    await refuse(text, `${where}: Expected a number, got`);
+    await refuse(text, /whose comma may divide thousands/);
+  });
+
+  it.each([
+    ['"1,250",2\n"2,5",3', [1.25, 2, 2.5, 3]],
+    ['0,125\t1,250', [0.125, 1.25]],
+    ['1,250;2\n2,500;3', [1.25, 2, 2.5, 3]],
+  ])('takes commas for decimal marks where nothing else fits: %j', async (text, values) => {
+    expect([...(await parseNumberCsv(text)).values]).toEqual(values);
+  });
+
   it('names the column that is wrong', async () => {
     await refuse(
       'x,width\n1,2\n3,',

@@ -115,7 +115,7 @@ export async function parseNumberCsv(
   const records = { source, delimiter, start };
   const layout = layoutOf(text, records, options);
   const { columnNames, labelColumn } = layout;
-  const read = new NumberReader(source);
+  const read = new NumberReader(source, delimiter);
   const values = new NumberList();
   const classList = new ClassList();
   let rows = 0;
@@ -131,6 +131,7 @@ export async function parseNumberCsv(
   if (rows === 0) {
     throw formatError(source, 'Expected lines of numbers, got nothing but names of columns.');
   }
+  read.requireDecided();
   if (values.length === 0) {
     throw formatError(
       source,
@@ -274,6 +275,9 @@ async function visitRecords(
   await work.reach(text.length);
 }
 
+/** A number whose comma may be a decimal mark, or divide thousands. */
+const ambiguousPattern = /^[+-]?[1-9]\d{0,2},\d{3}$/;
+
 const numberPattern = /^[+-]?(?:\d+(?:\.\d*|,\d+)?|[.,]\d+)(?:[eE][+-]?\d+)?$/;
 
 function isNumber(field: string): boolean {
@@ -322,8 +326,22 @@ const numbersOfBlock = 2 ** 16;
 /** Reads numbers that all have the same decimal mark. */
 class NumberReader {
   mark: '.' | ',' | undefined;
+  /** What is wrong with the first number, if nothing tells whether commas are decimal marks. */
+  #doubt: (() => Error) | undefined;
+  #isDecided: boolean;
 
-  constructor(readonly source: string) {}
+  constructor(
+    readonly source: string,
+    delimiter: CsvDelimiter,
+  ) {
+    // Semicolons stand between the fields because commas stand in the numbers.
+    this.#isDecided = delimiter === ';';
+  }
+
+  /** @throws DataFormatError when commas may have divided thousands, as in "1,250". */
+  requireDecided(): void {
+    if (this.#doubt && !this.#isDecided) throw this.#doubt();
+  }
 
   number(
     field: string,
@@ -354,6 +372,13 @@ class NumberReader {
         );
       }
       this.mark = mark;
+    }
+    if (mark === ',' && !this.#isDecided) {
+      this.#isDecided = !ambiguousPattern.test(text);
+      this.#doubt ??= () =>
+        fail(
+          `Expected a number, got ${quoted(field)}, whose comma may divide thousands. Write it without, or a decimal mark as a point.`,
+        );
     }
     const value = Number(mark === ',' ? text.replace(',', '.') : text);
     if (!Number.isFinite(value)) {
