@@ -94,6 +94,9 @@ const FLOOR_DIV: i32 = 28;
 // @ts-ignore: decorator
 @inline
 const FLOOR_DIV_INT: i32 = 29;
+// @ts-ignore: decorator
+@inline
+const SQUARE_GRADIENT: i32 = 30;
 
 // @ts-ignore: decorator
 @inline
@@ -116,6 +119,7 @@ function apply(op: i32, a: v128, b: v128): v128 {
   }
   if (op == PRELU) return choose(f32x4.lt(a, splat(0)), f32x4.mul(b, a), a);
   if (op == ELU_GRAD) return choose(f32x4.ge(b, splat(0)), a, f32x4.mul(a, f32x4.add(b, splat(1))));
+  if (op == SQUARE_GRADIENT) return f32x4.mul(a, f32x4.add(b, b));
   if (op == EQUAL) return flag(f32x4.eq(a, b));
   if (op == NOT_EQUAL) return flag(f32x4.ne(a, b));
   if (op == LESS) return flag(f32x4.lt(a, b));
@@ -271,6 +275,13 @@ export function eluGrad(
   a: usize, aRow: isize, aScalar: bool, b: usize, bRow: isize, bScalar: bool, out: usize, rows: i32, columns: i32,
 ): void {
   rowsOf(ELU_GRAD, a, aRow, aScalar, b, bRow, bScalar, out, rows, columns);
+}
+
+/** a * 2 * b: the gradient of the square of b. */
+export function squareGradient(
+  a: usize, aRow: isize, aScalar: bool, b: usize, bRow: isize, bScalar: bool, out: usize, rows: i32, columns: i32,
+): void {
+  rowsOf(SQUARE_GRADIENT, a, aRow, aScalar, b, bRow, bScalar, out, rows, columns);
 }
 
 export function equal(

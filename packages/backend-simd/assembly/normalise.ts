@@ -116,6 +116,19 @@ const BLOCK_ROWS: i32 = 64;
 export function batchNormSums(
   dy: usize, x: usize, mean: usize, totals: usize, rows: i32, channels: i32,
 ): void {
+  sumsOfRows(false, dy, x, mean, totals, rows, channels);
+}
+
+/** The same with x - mean for dy: its sums, followed by those of its square. */
+export function centeredSums(x: usize, mean: usize, totals: usize, rows: i32, channels: i32): void {
+  sumsOfRows(true, x, x, mean, totals, rows, channels);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumsOfRows(
+  squared: bool, dy: usize, x: usize, mean: usize, totals: usize, rows: i32, channels: i32,
+): void {
   const stride = <usize>channels << 2;
   const moments = totals + (stride << 1);
   memory.fill(totals, 0, stride << 2);
@@ -127,11 +140,12 @@ export function batchNormSums(
       const c0 = v128.load(mean + at), c1 = v128.load(mean + at, 16);
       let gradient = dy + at, value = x + at;
       for (let row = 0; row < count; row++, gradient += stride, value += stride) {
-        const g0 = v128.load(gradient), g1 = v128.load(gradient, 16);
+        const v0 = f32x4.sub(v128.load(value), c0), v1 = f32x4.sub(v128.load(value, 16), c1);
+        const g0 = squared ? v0 : v128.load(gradient), g1 = squared ? v1 : v128.load(gradient, 16);
         s0 = f32x4.add(s0, g0);
         s1 = f32x4.add(s1, g1);
-        m0 = madd(g0, f32x4.sub(v128.load(value), c0), m0);
-        m1 = madd(g1, f32x4.sub(v128.load(value, 16), c1), m1);
+        m0 = madd(g0, v0, m0);
+        m1 = madd(g1, v1, m1);
       }
       const sums = totals + (at << 1), products = moments + (at << 1);
       addToTotals(sums, s0);
@@ -144,9 +158,10 @@ export function batchNormSums(
       let sum: f64 = 0, moment: f64 = 0;
       let gradient = dy + at, value = x + at;
       for (let row = 0; row < count; row++, gradient += stride, value += stride) {
-        const g = load<f32>(gradient);
+        const v = load<f32>(value) - centre;
+        const g = squared ? v : load<f32>(gradient);
         sum += <f64>g;
-        moment += <f64>(g * (load<f32>(value) - centre));
+        moment += <f64>(g * v);
       }
       const place = at << 1;
       store<f64>(totals + place, load<f64>(totals + place) + sum);
@@ -154,5 +169,27 @@ export function batchNormSums(
     }
     dy += <usize>count * stride;
     x += <usize>count * stride;
+  }
+}
+
+/** dy * factor + (x - mean) * slope + offset for rows of `channels` numbers; `offset` 0 stands for zeros. */
+export function combineRows(
+  dy: usize, factor: usize, x: usize, mean: usize, slope: usize, offset: usize, out: usize, rows: i32, channels: i32,
+): void {
+  const length = <usize>channels << 2;
+  for (let row = 0; row < rows; row++, dy += length, x += length, out += length) {
+    let at: usize = 0;
+    for (; at + 16 <= length; at += 16) {
+      const shift = offset ? v128.load(offset + at) : splat(0);
+      const centered = f32x4.sub(v128.load(x + at), v128.load(mean + at));
+      const second = madd(centered, v128.load(slope + at), shift);
+      v128.store(out + at, madd(v128.load(dy + at), v128.load(factor + at), second));
+    }
+    for (; at < length; at += 4) {
+      const shift = offset ? v128.load32_splat(offset + at) : splat(0);
+      const centered = f32x4.sub(v128.load32_splat(x + at), v128.load32_splat(mean + at));
+      const second = madd(centered, v128.load32_splat(slope + at), shift);
+      v128.store32_lane(out + at, madd(v128.load32_splat(dy + at), v128.load32_splat(factor + at), second), 0);
+    }
   }
 }

@@ -57,7 +57,7 @@ const batchNorm: FusedGradient = (dy, [x, average, variance, scale], { varianceE
   const inputs = { dy, x: x!, mean: average! };
   const [total, moment] = tf.engine().runKernel('BatchNormSums', inputs) as tf.Tensor[];
   return {
-    x: () => tf.mul(dy, factor),
+    x: () => tf.engine().runKernel('ScaleRows', { x: dy, factor }) as tf.Tensor,
     mean: () => tf.neg(tf.mul(factor, total!)),
     variance: () => tf.mul(tf.mul(tf.mul(tf.square(inverse), -0.5), factor), moment!),
     scale: () => tf.mul(inverse, moment!),

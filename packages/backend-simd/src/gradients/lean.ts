@@ -30,7 +30,9 @@ const relu: FusedGradient = (dy, [x]) =>
   isFloat(dy, x) ? { x: () => tf.mul(dy, tf.step(x!)) } : undefined;
 
 const square: FusedGradient = (dy, [x]) =>
-  isFloat(dy, x) ? { x: () => tf.mul(dy, tf.mul(x!, 2)) } : undefined;
+  isFloat(dy, x)
+    ? { x: () => tf.engine().runKernel('SquareGrad', { a: dy, b: x! }) as tf.Tensor }
+    : undefined;
 
 const clipByValue: FusedGradient = (dy, [x], attributes) => {
   if (!isFloat(dy, x)) return undefined;

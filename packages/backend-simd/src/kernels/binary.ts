@@ -1,17 +1,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
-import { type BroadcastPlan, planBroadcast } from '../broadcast.js';
+import { planBroadcast } from '../broadcast.js';
 import { runInFallback } from '../fallback.js';
 import { defineFusingKernel, defineKernel, type KernelCall, type SimdKernel } from '../kernel.js';
 import { blockElements, movedElement, runElementwise, runSliced } from '../sliced.js';
-import { isWorthSlicing } from '../slices.js';
+import { addRows, deferCentered, scaleCentered } from './centered.js';
 import { operandOf } from './deferred-broadcast.js';
 import { addBias, fusing, multiplyStep } from './product-fusion.js';
+import { runRows } from './rows.js';
 
 const moving = { cost: movedElement, multiple: blockElements };
-
-/** Rows shorter than this are joined, several at a time, when one operand repeats on each. */
-const shortRow = 64;
 
 interface BinaryOptions {
   /** The function for two int32 tensors. */
@@ -73,7 +71,6 @@ function broadcast(
   const { rows, columns } = plan;
   if (rows === 0 || columns === 0 || plan.matrices.length === 0) return out;
   let target = backend.pointer(out);
-  const joined = joinedRows(plan);
   for (const matrix of plan.matrices) {
     const { aRow, bRow } = plan;
     const aScalar = Number(plan.aScalar);
@@ -81,96 +78,10 @@ function broadcast(
     const left = aStart + matrix.a;
     const right = bStart + matrix.b;
     const rowsOf = { a: left, aRow, aScalar, b: right, bRow, bScalar, out: target, rows, columns };
-    if (joined > 1) runJoined(backend, functionName, rowsOf, joined);
-    else runRows(backend, functionName, rowsOf);
+    runRows(backend, functionName, rowsOf);
     target += rows * columns * elementBytes;
   }
   return out;
-}
-
-/** The parameters of the functions of `assembly/binary.ts`. */
-interface Rows {
-  readonly a: number;
-  readonly aRow: number;
-  readonly aScalar: number;
-  readonly b: number;
-  readonly bRow: number;
-  readonly bScalar: number;
-  readonly out: number;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-/** What an element takes, in nanoseconds, by the function; that of the others is what moving does. */
-const costs: Readonly<Record<string, number>> = { pow: 20, mod: 10, floorDiv: 5, floorDivInt: 5 };
-
-function runRows(backend: SimdBackend, functionName: string, parameters: Rows): void {
-  const { a, aRow, aScalar, b, bRow, bScalar, out, rows, columns } = parameters;
-  const cost = costs[functionName] ?? movedElement;
-  if (!isWorthSlicing(backend.threads, rows * columns, { cost })) {
-    backend.kernels[functionName]!(a, aRow, aScalar, b, bRow, bScalar, out, rows, columns);
-  } else if (rows === 1) {
-    const slicing = { cost, multiple: blockElements };
-    runSliced(backend, functionName, columns, slicing, (begin, end) => {
-      const offset = begin * elementBytes;
-      const left = aScalar ? a : a + offset;
-      const right = bScalar ? b : b + offset;
-      return [left, aRow, aScalar, right, bRow, bScalar, out + offset, 1, end - begin];
-    });
-  } else {
-    runSliced(backend, functionName, rows, { cost: cost * columns }, (begin, end) => {
-      const target = out + begin * columns * elementBytes;
-      const left = a + begin * aRow;
-      const right = b + begin * bRow;
-      return [left, aRow, aScalar, right, bRow, bScalar, target, end - begin, columns];
-    });
-  }
-}
-
-/** How many short rows to treat as one, with the repeating operand written out as often. */
-function joinedRows({ rows, columns, aScalar, bScalar, aRow, bRow }: BroadcastPlan): number {
-  const oneRepeats = (aRow === 0) !== (bRow === 0);
-  if (aScalar || bScalar || !oneRepeats || columns >= shortRow) return 1;
-  let joined = 4;
-  while (joined * columns < shortRow) joined *= 2;
-  return joined <= rows ? joined : 1;
-}
-
-/** Runs on several short rows at a time, for which it writes out the repeating operand. */
-function runJoined(
-  backend: SimdBackend,
-  functionName: string,
-  parameters: Rows,
-  joined: number,
-): void {
-  const { a, aRow, b, bRow, out, rows, columns } = parameters;
-  const aRepeats = aRow === 0;
-  const { heap } = backend;
-  const rowBytes = columns * elementBytes;
-  const written = heap.allocate(joined * rowBytes);
-  const repeating = aRepeats ? a : b;
-  for (let copy = 0; copy < joined; copy++) {
-    heap.uint8.copyWithin(written + copy * rowBytes, repeating, repeating + rowBytes);
-  }
-  const groups = Math.floor(rows / joined);
-  runRows(backend, functionName, {
-    ...parameters,
-    a: aRepeats ? written : a,
-    b: aRepeats ? b : written,
-    aRow: aRow * joined,
-    bRow: bRow * joined,
-    rows: groups,
-    columns: columns * joined,
-  });
-  const done = groups * joined;
-  runRows(backend, functionName, {
-    ...parameters,
-    a: a + done * aRow,
-    b: b + done * bRow,
-    out: out + done * rowBytes,
-    rows: rows - done,
-  });
-  heap.free(written);
 }
 
 const select = defineKernel<tf.SelectInputs>(tf.Select, (call) => {
@@ -255,9 +166,15 @@ const comparison = { dtype: 'bool' } as const;
 export const binaryKernels: readonly SimdKernel[] = [
   fusing<Operands>(
     binary(tf.Add, 'add', { int32: 'addInt' }),
-    (backend, { a, b }) => addBias(backend, a, b) ?? addBias(backend, b, a),
+    (backend, { a, b }) =>
+      addBias(backend, a, b) ??
+      addBias(backend, b, a) ??
+      addRows(backend, a, b) ??
+      addRows(backend, b, a),
   ),
-  binary(tf.Sub, 'sub', { int32: 'subInt' }),
+  fusing<Operands>(binary(tf.Sub, 'sub', { int32: 'subInt' }), (backend, { a, b }) =>
+    deferCentered(backend, a, b),
+  ),
   fusing<Operands>(
     binary(tf.Multiply, 'mul', { int32: 'mulInt' }),
     (backend, { a, b }) => multiplyStep(backend, a, b) ?? multiplyStep(backend, b, a),
@@ -268,6 +185,9 @@ export const binaryKernels: readonly SimdKernel[] = [
   binary(tf.Maximum, 'maximum', { int32: 'maximumInt' }),
   binary(tf.Minimum, 'minimum', { int32: 'minimumInt' }),
   binary(tf.SquaredDifference, 'squaredDifference', { int32: 'squaredDifferenceInt' }),
+  fusing<Operands>(binary('SquareGrad', 'squareGradient'), (backend, { a, b }) =>
+    scaleCentered(backend, a, b),
+  ),
   binary(tf.BitwiseAnd, undefined, { int32: 'bitwiseAnd' }),
   binary(tf.Equal, 'equal', { ...comparison, int32: 'equalInt', bool: 'equalInt' }),
   binary(tf.NotEqual, 'notEqual', { ...comparison, int32: 'notEqualInt', bool: 'notEqualInt' }),

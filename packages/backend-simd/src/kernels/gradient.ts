@@ -2,8 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { elementBytes } from '../backend.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { blockElements, movedElement, runSliced } from '../sliced.js';
-import { cut } from '../slices.js';
-import { withScratch } from './matmul-fused.js';
+import { sumInParts } from './rows.js';
 
 /** What an element takes, in nanoseconds: two are read and one is written. */
 const movedCost = 1.5 * movedElement;
@@ -43,10 +42,6 @@ interface BatchNormSumsInputs {
   readonly mean: tf.TensorInfo;
 }
 
-/** Rows are summed in at most so many parts, of at least so many rows each, whatever the threads. */
-const mostParts = 64;
-const leastRows = 64;
-
 /** For each channel, the sums of dy and of dy * (x - mean) over all else. */
 const batchNormSums = defineKernel<BatchNormSumsInputs>('BatchNormSums', ({ inputs, backend }) => {
   const { dy, x, mean } = inputs;
@@ -54,30 +49,14 @@ const batchNormSums = defineKernel<BatchNormSumsInputs>('BatchNormSums', ({ inpu
   const total = backend.makeOutput([channels], 'float32');
   const moment = backend.makeOutput([channels], 'float32');
   const rows = channels === 0 ? 0 : tf.util.sizeFromShape(x.shape) / channels;
-  const parts = cut(rows, Math.min(mostParts, Math.ceil(rows / leastRows)));
-  const bytes = Math.ceil((2 * channels * 8) / 64) * 64;
-  const gradient = backend.pointer(dy);
-  const value = backend.pointer(x);
-  const centre = backend.pointer(mean);
-  withScratch(backend, parts.length * bytes, (totals) => {
-    const calls = parts.map(({ begin, end }, part) => {
-      const first = begin * channels * elementBytes;
-      return [
-        gradient + first,
-        value + first,
-        centre,
-        totals + part * bytes,
-        end - begin,
-        channels,
-      ];
-    });
-    backend.run('batchNormSums', calls);
-    const stride = bytes / 8;
-    const { sumTotals } = backend.kernels;
-    sumTotals!(totals, backend.pointer(total), parts.length, stride, channels, 1, 1);
-    const moments = totals + channels * 8;
-    sumTotals!(moments, backend.pointer(moment), parts.length, stride, channels, 1, 1);
+  const [gradient, value, center] = [dy, x, mean].map((tensor) => backend.pointer(tensor));
+  const size = { rows, width: 2 * channels };
+  const sums = sumInParts(backend, 'batchNormSums', size, (begin, end, totals) => {
+    const first = begin * channels * elementBytes;
+    return [gradient! + first, value! + first, center!, totals, end - begin, channels];
   });
+  backend.typedArrayFromHeap(total).set(sums.subarray(0, channels));
+  backend.typedArrayFromHeap(moment).set(sums.subarray(channels));
   return [total, moment];
 });
 

@@ -4,6 +4,7 @@ import { arrangeKernels } from './arrange.js';
 import { batchNormKernels } from './batch-norm.js';
 import { binaryKernels } from './binary.js';
 import { castKernels } from './cast.js';
+import { centeredKernels } from './centered.js';
 import { conv2dKernels } from './conv2d.js';
 import { createKernels } from './create.js';
 import { depthwiseKernels } from './depthwise-conv2d.js';
@@ -29,6 +30,7 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...binaryKernels,
   ...reduceKernels,
   ...batchNormKernels,
+  ...centeredKernels,
   ...gradientKernels,
   ...lossGradientKernels,
   ...transposeKernels,

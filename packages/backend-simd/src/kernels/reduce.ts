@@ -4,7 +4,9 @@ import { type FallbackCall, runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { runSliced } from '../sliced.js';
 import { cut } from '../slices.js';
+import { reduceCentered } from './centered.js';
 import { withScratch } from './matmul-fused.js';
+import { fusing } from './product-fusion.js';
 import { transposed } from './transpose.js';
 
 /** How the elements that belong to one result lie. */
@@ -195,6 +197,10 @@ function reducedCount(x: tf.TensorInfo, axis: number | number[]): number {
   return tf.util.sizeFromShape(axes.map((index) => x.shape[index]!));
 }
 
+interface Input {
+  readonly x: tf.TensorInfo;
+}
+
 interface ReductionOptions {
   readonly dtypes: Partial<Record<tf.DataType, Functions>>;
   readonly outputs?: Partial<Record<tf.DataType, tf.DataType>>;
@@ -205,7 +211,7 @@ function reduction(kernelName: string, { dtypes, outputs = {} }: ReductionOption
   type Attributes = { axis?: number | number[]; reductionIndices?: number | number[] } & {
     keepDims: boolean;
   };
-  return defineKernel<{ x: tf.TensorInfo }, Attributes>(kernelName, (call) => {
+  return defineKernel<Input, Attributes>(kernelName, (call) => {
     const { inputs, attrs, backend } = call;
     const { x } = inputs;
     const functions = dtypes[x.dtype];
@@ -298,11 +304,16 @@ const intSum = { rows: 'sumRowsInt' };
 
 /** Reductions, running totals and softmax. */
 export const reduceKernels: readonly SimdKernel[] = [
-  reduction(tf.Sum, {
-    dtypes: { float32: floatSum, int32: intSum, bool: intSum },
-    outputs: { bool: 'int32' },
-  }),
-  mean,
+  fusing<Input, tf.SumAttrs>(
+    reduction(tf.Sum, {
+      dtypes: { float32: floatSum, int32: intSum, bool: intSum },
+      outputs: { bool: 'int32' },
+    }),
+    (backend, { x }, attributes) => reduceCentered(backend, x, attributes, false),
+  ),
+  fusing<Input, tf.MeanAttrs>(mean, (backend, { x }, attributes) =>
+    reduceCentered(backend, x, attributes, true),
+  ),
   reduction(tf.Prod, {
     dtypes: {
       float32: { rows: 'prodRows' },

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type FallbackCall, runInFallback } from '../fallback.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { movedElement, runElementwise } from '../sliced.js';
+import { squareCentered } from './centered.js';
 import { activateProduct, deferStep, fusing } from './product-fusion.js';
 
 const { SELU_SCALE, SELU_SCALEALPHA } = tf.backend_util;
@@ -91,7 +92,9 @@ export const unaryKernels: readonly SimdKernel[] = [
   unary(tf.Sin, 'sinAll', { cost }),
   unary(tf.Softplus, 'softplusAll', { cost }),
   unary(tf.Sqrt, 'sqrtAll'),
-  unary(tf.Square, 'squareAll', { int32: 'squareInt' }),
+  fusing<Input>(unary(tf.Square, 'squareAll', { int32: 'squareInt' }), (backend, { x }) =>
+    squareCentered(backend, x),
+  ),
   fusing<Input, tf.StepAttrs>(
     unary<tf.StepAttrs>(tf.Step, 'stepAll', { parameters: ({ alpha }) => [alpha] }),
     (backend, { x }, { alpha }) =>

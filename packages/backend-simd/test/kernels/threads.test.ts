@@ -105,6 +105,17 @@ const families: Record<string, () => tf.Tensor[]> = {
         (activation) => tf.grad((input) => activation(input))(x, dy),
       );
     }),
+  'batch normalization in training': () =>
+    [3, 16, 70].flatMap((channels) => {
+      const x = image([4, 41, 43, channels]);
+      const [scale, offset] = [numbers([channels], 3), numbers([channels], 4)];
+      const normalize = (input: tf.Tensor, factor: tf.Tensor) => {
+        const { mean, variance } = tf.moments(input, [0, 1, 2]);
+        const rows = [mean, variance, offset, factor] as tf.Tensor1D[];
+        return tf.batchNorm(input as tf.Tensor4D, rows[0]!, rows[1]!, rows[2]!, rows[3]!);
+      };
+      return [normalize(x, scale), ...tf.grads(normalize)([x, scale], image(x.shape, 5))];
+    }),
   'gelu and its gradient': () =>
     lengths.flatMap((length) => {
       const [x, dy] = [numbers([length], 4), numbers([length], 5)];
