@@ -42,46 +42,29 @@ export interface CliIo {
  * document, also for a failure: `{ "error": { "name", "message" } }`.
  *
  * @example
- * A project's `src/cli.ts`. Heavy modules are imported inside of `run`, so that the help is quick.
+ * A project's `src/cli.ts`. A command that trains or reproduces is made by `experimentCommand` of
+ * `@nn-lab/core/experiment`; any other says what it does itself.
  * ```ts
  * #!/usr/bin/env node
- * import {
- *   backendOptions, defineCommand, integerOption, readPackageVersion, runCli, seedOption,
- * } from '@nn-lab/core/cli';
- * import { openRunFolder, presetOption, runFolderOptions } from '@nn-lab/core/experiment';
+ * import { defineCommand, integerOption, readPackageVersion, runCli } from '@nn-lab/core/cli';
  *
- * const train = defineCommand({
- *   name: 'train',
- *   summary: 'train a reader',
- *   options: [
- *     presetOption({ smoke: 'seconds, for tests', quick: 'minutes' }, 'quick'),
- *     integerOption('epochs', 'passes over the training set', { minimum: 1 }),
- *     seedOption,
- *     ...backendOptions,
- *     ...runFolderOptions,
- *   ],
- *   examples: [{ args: 'train --preset smoke', does: 'see that everything works' }],
- *   async run({ options, program: { project }, log, progress, signal, checkpointSaved, result }) {
- *     const folder = await openRunFolder(options.out, { ...options, project });
- *     if (folder.resumed) checkpointSaved(folder.checkpoints);
- *     const { trainReader } = await import('./train.js');
- *     const bar = progress('Training', 40_000, { unit: 'picture' });
- *     const metrics = await trainReader(options, { folder, signal, onStep: bar.update });
- *     bar.stop();
- *     checkpointSaved(folder.checkpoints);
- *     if (signal.aborted) return;
- *     await folder.writeMetrics(metrics);
- *     log.info(`The run is in ${folder.path}`);
- *     result(metrics, `Mean error ${metrics.minutes.toFixed(2)} min`);
+ * const count = defineCommand({
+ *   name: 'count',
+ *   summary: 'count to a number',
+ *   options: [integerOption('to', 'the number', { default: 10, minimum: 1 })],
+ *   run({ options, progress, result }) {
+ *     const bar = progress('Counting', options.to);
+ *     for (let n = 0; n < options.to; n++) bar.advance();
+ *     result({ counted: options.to }, `Counted to ${options.to}.`);
  *   },
  * });
  *
  * await runCli({
- *   name: 'nn-clock',
- *   packageName: '@nn-lab/clock',
+ *   name: 'nn-count',
+ *   packageName: '@nn-lab/count',
  *   version: readPackageVersion(import.meta.url),
- *   description: 'Reads the time from pictures of analogue clocks.',
- *   commands: [train],
+ *   description: 'Counts.',
+ *   commands: [count],
  * });
  * ```
  *
