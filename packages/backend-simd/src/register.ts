@@ -9,6 +9,7 @@ import { fuseGradients } from './gradients/fuse.js';
 import { Heap } from './heap.js';
 import { nativeKernels } from './kernels/index.js';
 import { fuseOptimizers } from './optimizers.js';
+import { fuseCells } from './recurrent.js';
 import { repairComplexMoves, repairOptionalInputs, repairTapes } from './repairs.js';
 import { startThreads, type ThreadHost } from './threads/pool.js';
 import { compileWasm } from './wasm.js';
@@ -82,6 +83,7 @@ export function registerSimdBackend(options: SimdBackendOptions = {}, host?: Thr
   completeGradients();
   fuseGradients(backendName);
   fuseActivations();
+  fuseCells();
   fuseOptimizers();
   repairTapes();
   repairOptionalInputs();

@@ -16,6 +16,7 @@ import { identityKernels } from './identity.js';
 import { lossGradientKernels } from './loss-gradient.js';
 import { matmulKernels } from './matmul.js';
 import { poolKernels } from './pool.js';
+import { recurrentKernels } from './recurrent.js';
 import { reduceKernels } from './reduce.js';
 import { resizeKernels } from './resize.js';
 import { transposeKernels } from './transpose.js';
@@ -33,6 +34,7 @@ export const nativeKernels: readonly SimdKernel[] = [
   ...centeredKernels,
   ...gradientKernels,
   ...lossGradientKernels,
+  ...recurrentKernels,
   ...transposeKernels,
   ...arrangeKernels,
   ...gatherKernels,

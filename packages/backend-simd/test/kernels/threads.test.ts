@@ -116,6 +116,15 @@ const families: Record<string, () => tf.Tensor[]> = {
       };
       return [normalize(x, scale), ...tf.grads(normalize)([x, scale], image(x.shape, 5))];
     }),
+  'a step of an LSTM': () =>
+    [true, false].flatMap((hard) => {
+      const [z, c] = [numbers([150, 280], 2), numbers([150, 70], 3)];
+      const run = (name: string, inputs: tf.NamedTensorMap) =>
+        tf.engine().runKernel(name, inputs, { hard }) as tf.Tensor[];
+      const [h, next] = run('LstmCell', { z, c });
+      const gradients = { dh: numbers([150, 70], 4), dNext: numbers([150, 70], 5) };
+      return [h!, next!, ...run('LstmCellGrad', { z, c, next: next!, ...gradients })];
+    }),
   'gelu and its gradient': () =>
     lengths.flatMap((length) => {
       const [x, dy] = [numbers([length], 4), numbers([length], 5)];
