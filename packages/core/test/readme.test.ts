@@ -23,9 +23,10 @@ async function printed(...appended: string[]): Promise<string[]> {
   return JSON.parse(stdout);
 }
 
-it('has examples that run as they are printed: the first learns the embedded digits and saves a model', async () => {
-  const [learnt] = await printed();
+it('has examples that run as they are printed: one learns the embedded digits, one is a GAN', async () => {
+  const [learnt, gan] = await printed();
   const [, accuracy] = /^9 .*accuracy: ([\d.]+)/m.exec(learnt!)!;
   expect(Number(accuracy)).toBeGreaterThan(0.85);
   await access(join(folder, 'digits-model', 'model.json'));
+  expect(gan).toMatch(/^1 \{\s*generatorLoss: [\d.]+,\s*discriminatorLoss: [\d.]+\s*\}/m);
 }, 60_000);
