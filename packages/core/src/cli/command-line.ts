@@ -123,7 +123,7 @@ export function parseCommandLine(
     if (code === 'commander.helpDisplayed') return { kind: 'text', name: 'help', text: printed };
     if (code === 'commander.version') return { kind: 'text', name: 'version', text: printed };
     if (typeof code !== 'string' || !code.startsWith('commander.')) throw error;
-    throw usageError(error as CommanderError, program, argv, setting);
+    throw usageError(code, { program, root, argv, setting });
   }
   return request!;
 }
@@ -166,53 +166,63 @@ function examplesText(
   return `\nExamples:\n${lines.join('\n\n')}`;
 }
 
-/** Commander's message in the frame's words: what was expected, what came, what to do. */
+/** Commander's finding, by its code, in the frame's words: what was expected, what came, what to do. */
 function usageError(
-  error: CommanderError,
-  program: LoadedProgram,
-  argv: readonly string[],
-  setting: CommandLineSetting,
+  code: string,
+  {
+    program,
+    root,
+    argv,
+    setting,
+  }: {
+    readonly program: LoadedProgram;
+    readonly root: Command;
+    readonly argv: readonly string[];
+    readonly setting: CommandLineSetting;
+  },
 ): UsageError {
   const command = program.commands.find(
     ({ name }) => name === argv.find((word) => word[0] !== '-'),
   );
-  const quotedWord = /'([^']*)'/.exec(error.message)?.[1] ?? '';
-  const help = command
-    ? `See ${setting.callerCommand(command.name, ['--help'])}`
-    : `See ${setting.callerCommand('', ['--help'])}`;
+  const parser = root.commands.find((one) => one.name() === command?.name);
+  const help = `See ${setting.callerCommand(command?.name ?? '', ['--help'])}`;
   const line = (text: string) => new UsageError(`${text} ${help}`);
 
-  switch (error.code) {
+  switch (code) {
     case 'commander.unknownCommand': {
+      const word = root.args[0]!;
       const near = nearest(
-        quotedWord,
+        word,
         program.commands.map(({ name }) => name),
       );
       return line(
-        `Unknown command ${JSON.stringify(quotedWord)}${near ? `; did you mean ${near}?` : '.'} ${commandList(program)}`,
+        `Unknown command ${JSON.stringify(word)}${near ? `; did you mean ${near}?` : '.'} ${commandList(program)}`,
       );
     }
     case 'commander.unknownOption': {
-      const flag = quotedWord.split('=')[0]!;
-      const flagsOf = (definition: CliCommandDefinition) => [
-        '--help',
-        ...allOptions(definition).flatMap(({ name, short }) =>
-          short ? [`--${name}`, `-${short}`] : [`--${name}`],
-        ),
-      ];
-      if (isBefore(argv, quotedWord, command?.name)) {
-        const owner = command && flagsOf(command).includes(flag);
-        return line(
-          `Unknown flag ${flag} before the command.${owner ? ` Write it after ${command.name}.` : ''}`,
-        );
+      const { operands, unknown } = root.parseOptions([...argv]);
+      const isBefore = operands.length === 0;
+      const [given] = isBefore || !parser ? unknown : parser.parseOptions(unknown).unknown;
+      const flag = given!.split('=')[0]!;
+      const flags = command
+        ? ['--help', ...allOptions(command).flatMap(flagsOf)]
+        : ['--help', '--version'];
+      if (isBefore && command) {
+        const owner = flags.includes(flag) ? ` Write it after ${command.name}.` : '';
+        return line(`Unknown flag ${flag} before the command.${owner}`);
       }
-      const near = nearest(flag, command ? flagsOf(command) : ['--help', '--version']);
+      const near = nearest(flag, flags);
       return line(`Unknown flag ${flag}${near ? `; did you mean ${near}?` : '.'}`);
     }
-    case 'commander.missingArgument':
-      return line(`The argument <${quotedWord}> is missing.`);
-    case 'commander.optionMissingArgument':
-      return line(`The flag ${quotedWord.split(' <')[0]} expects a value and got none.`);
+    case 'commander.missingArgument': {
+      const missing = command!.arguments![parser!.args.length]!;
+      return line(`The argument <${missing.name}> is missing.`);
+    }
+    case 'commander.optionMissingArgument': {
+      // A flag lacks its value only where it is the last word.
+      const flag = argv.at(-1)!;
+      return line(`The flag ${flag} expects a value and got none.`);
+    }
     case 'commander.excessArguments': {
       const count = command?.arguments?.length ?? 0;
       const takes =
@@ -220,13 +230,13 @@ function usageError(
       return line(`Too many arguments: ${command?.name ?? program.name} takes ${takes}.`);
     }
     default:
-      return line(`${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}.`);
+      return line(`The command line cannot be read (${code}).`);
   }
 }
 
-function isBefore(argv: readonly string[], flag: string, command: string | undefined): boolean {
-  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
-  return command !== undefined && at >= 0 && at < argv.indexOf(command);
+/** How a flag may be written. */
+function flagsOf({ name, short }: CliOption): readonly string[] {
+  return short ? [`--${name}`, `-${short}`] : [`--${name}`];
 }
 
 function commandList(program: LoadedProgram): string {
