@@ -14,7 +14,7 @@ import { DivergenceError } from './divergence-error.js';
 import { evaluateBatches } from './evaluate-batches.js';
 import type { Learner, StepContext } from './learner.js';
 import { Monitor } from './monitor.js';
-import { TrainingRate } from './progress.js';
+import { ProgressTeller } from './progress.js';
 import { RunCheckpoints, requireSameRun } from './run-checkpoints.js';
 import { RunWeights } from './run-weights.js';
 import { readTensors } from './stored-tensors.js';
@@ -93,15 +93,13 @@ class TrainingLoop<B extends InputBatch> {
   readonly #checkpoints: RunCheckpoints | undefined;
   readonly #queue: BatchQueue<B>;
   readonly #work = new Work();
-  readonly #rate = new TrainingRate();
+  readonly #teller: ProgressTeller;
   readonly #notes: string[] = [];
 
   #progress = newProgress();
   #sums: Sums;
   #resumedFrom: { source: string; step: number } | undefined;
   #lastTick = performance.now();
-  #lastProgress = Number.NEGATIVE_INFINITY;
-  #validationSeconds = 0;
 
   constructor(learner: Learner<B>, source: BatchSource<B>, options: TrainingLoopOptions<B>) {
     const names = [...learner.losses, ...learner.metrics];
@@ -111,6 +109,8 @@ class TrainingLoop<B extends InputBatch> {
     this.#monitor = new Monitor(names, options);
     this.#queue = new BatchQueue(source, options.epochs);
     this.#sums = new Sums(names);
+    const { onProgress, progressInterval = 100 } = options;
+    this.#teller = new ProgressTeller(onProgress, progressInterval, source.batchSize);
     if (options.checkpoints) {
       this.#checkpoints = new RunCheckpoints(options.checkpoints);
       const unrepeatable = learner.unrepeatable?.() ?? [];
@@ -180,7 +180,7 @@ class TrainingLoop<B extends InputBatch> {
 
     const examples = examplesIn(batch);
     this.#sums.add(figures, examples);
-    this.#rate.add(examples, this.#tick());
+    this.#teller.learnStep(examples, this.#tick());
     progress.batch++;
     progress.step++;
     await this.#options.onBatch?.({
@@ -249,7 +249,7 @@ class TrainingLoop<B extends InputBatch> {
         return { ...measured, ...(await validate?.(this.#progress.epoch)) };
       });
     } finally {
-      this.#validationSeconds = (performance.now() - started) / 1000;
+      this.#teller.learnValidation((performance.now() - started) / 1000);
     }
   }
 
@@ -347,29 +347,19 @@ class TrainingLoop<B extends InputBatch> {
   }
 
   #tellProgress(phase: ProgressEvent['phase'], batch: number, batches: number): void {
-    const { onProgress, progressInterval = 100, epochs } = this.#options;
-    if (!onProgress) return;
-    const now = performance.now();
-    if (batch < batches && now - this.#lastProgress < progressInterval) return;
-    this.#lastProgress = now;
     const { epoch, step } = this.#progress;
-    const rate = this.#rate.examplesPerSecond;
-    const examplesLeft = (this.#totalSteps - step) * this.#source.batchSize;
-    const validationsLeft = epochs - epoch - (phase === 'validate' ? batch / batches : 0);
-    onProgress({
+    const positionOf = () => ({
       phase,
       epoch,
-      epochs,
+      epochs: this.#options.epochs,
       batch,
       batches,
       step,
       totalSteps: this.#totalSteps,
       learningRate: this.#learner.learningRate,
       figures: this.#sums.means(),
-      examplesPerSecond: rate,
-      secondsLeft:
-        rate > 0 ? examplesLeft / rate + validationsLeft * this.#validationSeconds : undefined,
     });
+    this.#teller.tell(positionOf, batch === batches);
   }
 
   #divergence(what: string): DivergenceError {
