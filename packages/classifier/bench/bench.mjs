@@ -13,7 +13,7 @@ import {
   KnnClassifier,
   loadDataset,
   mapQuality,
-  matrixOfDataset,
+  matrixOf,
   Pca,
   Tsne,
   takeRows,
@@ -144,13 +144,13 @@ function plainRows({ rows, columns, values }) {
 async function digits() {
   const { train } = await loadDataset('digits16');
   labels = train.labels;
-  return matrixOfDataset(train);
+  return matrixOf(train);
 }
 
 /** The first images, of those to train and then of those to test. */
 async function mnist(count) {
   const { train, test } = await loadDataset('mnist');
-  const [first, rest] = [matrixOfDataset(train), matrixOfDataset(test)];
+  const [first, rest] = [matrixOf(train), matrixOf(test)];
   if (count <= first.rows)
     return takeRows(
       first,

@@ -2,9 +2,9 @@ import type { RunDevice } from '@nn-lab/core/experiment';
 import { formatDuration, formatQuantity, formatTable } from '@nn-lab/core/format';
 import { type Svg, scatterChart } from '@nn-lab/core/plot';
 import { deviceFacts, type Report } from '@nn-lab/core/report';
+import type { Matrix } from '@nn-lab/core/tables';
 import { mapWarnings } from './course/index.js';
 import type { MapQuality } from './maps/quality/index.js';
-import type { Matrix } from './matrix.js';
 
 /** The classes of the rows of a map, where they are known. */
 export interface MapLabels {

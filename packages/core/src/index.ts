@@ -5,4 +5,5 @@ export * from './metrics/index.js';
 export * from './plot/index.js';
 export * from './random/index.js';
 export * from './report/index.js';
+export * from './tables/index.js';
 export * from './training/index.js';

@@ -1,7 +1,7 @@
 import { formatPercent, formatTable } from '@nn-lab/core/format';
 import { type ConfusionMatrix, confusionMatrix, perClassAccuracy } from '@nn-lab/core/metrics';
+import type { LabeledRows } from '@nn-lab/core/tables';
 import type { WorkOptions } from '@nn-lab/core/work';
-import type { LabelledRows } from './labelled-rows.js';
 import type { Perceptron } from './perceptron.js';
 
 /** How well a perceptron does on rows. */
@@ -14,7 +14,7 @@ export interface Evaluation {
 
 export async function evaluate(
   perceptron: Perceptron,
-  rows: LabelledRows,
+  rows: LabeledRows,
   options: WorkOptions,
 ): Promise<Evaluation> {
   const predicted = await perceptron.predict(rows.x, options);

@@ -1,4 +1,4 @@
-export { type Matrix, matrixOf, matrixOfDataset } from './matrix.js';
+export { type Matrix, matrixOf } from '@nn-lab/core/tables';
 export {
   type EpochRecord,
   type FitOptions,

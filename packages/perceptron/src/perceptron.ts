@@ -10,8 +10,8 @@ import {
 } from '@nn-lab/core/checks';
 import { InvalidArgumentError, NotFittedError, ShapeError } from '@nn-lab/core/errors';
 import { type Random, RandomState } from '@nn-lab/core/random';
+import { type Matrix, validateClasses, validateMatrix } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { checkLabels, checkMatrix, type Matrix } from './matrix.js';
 import { averagedRule, batchRule, largest, onlineRule, type Rule } from './rules.js';
 import { type PerceptronJson, readPerceptronJson, writePerceptronJson } from './saved.js';
 import { createScorer, type Scorer } from './scorer.js';
@@ -155,8 +155,8 @@ export class Perceptron {
   ): Promise<PerceptronTraining> {
     checkOptions(options, fitChecks);
     const work = new Work(options);
-    checkMatrix(x);
-    const classes = checkLabels(labels, x.rows, options.classCount);
+    validateMatrix(x, { name: 'the training data' });
+    const classes = validateClasses(labels, x.rows, options.classCount);
     const scorer = await createScorer(x, classes, work);
     const testScorer =
       options.test && (await createTestScorer(options.test, x.columns, classes, work));
@@ -183,7 +183,7 @@ export class Perceptron {
     checkOptions(options, workChecks);
     const work = new Work(options);
     const fitted = this.#require();
-    checkMatrix(x, fitted.features);
+    validateMatrix(x, { columns: { count: fitted.features, of: 'the training data' } });
     const scores = new Float64Array(x.rows * fitted.classes);
     work.begin('scoring', x.rows);
     for (let first = 0; first < x.rows; first += rowsAtOnce) {
@@ -325,9 +325,12 @@ async function createTestScorer(
   classes: number,
   work: Work,
 ): Promise<Scorer> {
-  checkMatrix(x, features);
+  validateMatrix(x, {
+    name: 'the test rows',
+    columns: { count: features, of: 'the training data' },
+  });
   if (labels.length !== x.rows) {
-    throw new ShapeError(`Expected a label for each of ${x.rows} test rows, got ${labels.length}.`);
+    throw new ShapeError(`Expected one label a test row, ${x.rows}, got ${labels.length}.`);
   }
   return createScorer(x, classes, work);
 }

@@ -1,5 +1,4 @@
 import { DataFormatError } from '@nn-lab/core/errors';
-import { isCount } from './matrix.js';
 import type { PerceptronMethod } from './perceptron.js';
 
 /** A perceptron as it is written to a file. */
@@ -91,4 +90,8 @@ function checksumOf(weights: Float64Array): string {
     }
   }
   return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }

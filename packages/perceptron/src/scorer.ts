@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
-import type { Matrix } from './matrix.js';
 import { encodeScoreModule } from './score-module.js';
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadEmbeddedDigits } from '@nn-lab/core/datasets';
 import { describe, expect, it } from 'vitest';
 import { courseFactsOf, courseOptions } from '../src/course/index.js';
-import { matrixOfDataset, Perceptron } from '../src/index.js';
+import { matrixOf, Perceptron } from '../src/index.js';
 import { loadRows } from '../src/node/load-rows.js';
 
 const data = process.env.NN_LAB_DATA;
@@ -22,9 +22,9 @@ describe('on the embedded digits', () => {
   it('the averaged perceptron learns to read nine of ten', async () => {
     const { train, test } = await loadEmbeddedDigits();
     const perceptron = new Perceptron();
-    const { trainCorrect } = await perceptron.fit(matrixOfDataset(train), train.labels);
+    const { trainCorrect } = await perceptron.fit(matrixOf(train), train.labels);
     expect(trainCorrect / train.count).toBeGreaterThan(0.94);
-    const guesses = await perceptron.predict(matrixOfDataset(test));
+    const guesses = await perceptron.predict(matrixOf(test));
     const right = guesses.filter((guess, row) => guess === test.labels[row]).length;
     expect(right / test.count).toBeGreaterThan(0.86);
   });

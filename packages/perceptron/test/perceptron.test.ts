@@ -166,7 +166,7 @@ describe('bad input', () => {
     new Perceptron().fit(matrixOf(x), labels, options);
 
   it('is refused: empty sets, one class, NaN', async () => {
-    await expect(fit([], [])).rejects.toThrow(/at least one row/);
+    await expect(fit([], [])).rejects.toThrow(/at least 1 row/);
     await expect(fit(rows, [1, 1, 1], { classCount: 3 })).rejects.toThrow(/at least 2 classes/);
     await expect(fit(rows, [0, 0, 0])).rejects.toThrow(/all 3 have label 0/);
     await expect(
@@ -208,7 +208,7 @@ describe('bad input', () => {
     await expect(fit(rows, [0, 1, 0], { test })).rejects.toThrow(/2 columns/);
     await expect(
       fit(rows, [0, 1, 0], { test: { x: matrixOf(rows), labels: [0] } }),
-    ).rejects.toThrow(/3 test rows/);
+    ).rejects.toThrow(/one label a test row, 3, got 1/);
   });
 
   it('is refused: options out of range', async () => {

@@ -1,6 +1,7 @@
-import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
+import { NotFittedError } from '@nn-lab/core/errors';
+import { type Matrix, validateClasses } from '@nn-lab/core/tables';
 import type { Work, WorkOptions } from '@nn-lab/core/work';
-import { checkMatrix, type Matrix, validateLabels } from '../matrix.js';
+import { checkRows } from '../rows.js';
 
 /** What learns to tell classes apart from labelled rows. */
 export interface Classifier {
@@ -29,32 +30,13 @@ export async function validateTraining(
   labels: ArrayLike<number>,
   work: Work,
 ): Promise<number> {
-  await checkMatrix(x, { name: 'the training data' }, work);
+  await checkRows(x, { name: 'the training data' }, work);
   return validateClasses(labels, x.rows);
-}
-
-/** The part of {@link validateTraining} that is about the labels of so many rows. */
-export function validateClasses(labels: ArrayLike<number>, rows: number): number {
-  const classes = validateLabels(labels, rows);
-  const present = new Uint8Array(classes);
-  for (let row = 0; row < rows; row++) present[labels[row]!] = 1;
-  const absent = present.indexOf(0);
-  if (absent >= 0) {
-    throw new InvalidArgumentError(
-      `Expected labels 0 to ${classes - 1}, each at least once, but no row has label ${absent}. Number the classes without gaps.`,
-    );
-  }
-  if (classes < 2) {
-    throw new InvalidArgumentError(
-      `Expected rows of at least 2 classes, but all ${rows} have label 0: there is nothing to tell apart.`,
-    );
-  }
-  return classes;
 }
 
 /** @throws InvalidArgumentError or ShapeError when rows cannot be classified by what was fitted. */
 export function validateQueries(x: Matrix, columns: number, work: Work): Promise<void> {
-  return checkMatrix(x, { columns: { count: columns, of: 'the training data' } }, work);
+  return checkRows(x, { columns: { count: columns, of: 'the training data' } }, work);
 }
 
 /** What was fitted. @throws NotFittedError when nothing was. */

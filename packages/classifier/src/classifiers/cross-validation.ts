@@ -1,8 +1,8 @@
 import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { type Matrix, takeRows } from '../matrix.js';
 import { type Classifier, validateTraining } from './classifier.js';
 
 /** Options of {@link crossValidate} and {@link selectClassifier}. */

@@ -1,10 +1,11 @@
 import { checkOptions, type OptionChecks, oneOf, wholeNumber } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
+import { type Matrix, validateClasses } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { type Matrix, validateMatrix } from '../matrix.js';
 import { type Metric, metricCheck, savedMetric } from '../neighbors/metrics.js';
 import { nearestRows } from '../neighbors/nearest.js';
 import { type Neighbors, validateNeighborCount } from '../neighbors/neighbors.js';
+import { validateRows } from '../rows.js';
 import {
   decodeFloats,
   decodeRows,
@@ -19,7 +20,6 @@ import {
   type Classifier,
   largestOfRows,
   requireFitted,
-  validateClasses,
   validateQueries,
   validateTraining,
 } from './classifier.js';
@@ -238,7 +238,7 @@ export class KnnClassifier implements Classifier {
         engine: `${engine}`,
       });
       validateNeighborCount(saved.k, rows);
-      validateMatrix(x, { name: 'the training data' });
+      validateRows(x, { name: 'the training data' });
       classifier.#fitted = { x, labels, classes: validateClasses(labels, rows) };
       return classifier;
     } catch (cause) {

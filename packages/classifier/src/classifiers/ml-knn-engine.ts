@@ -1,5 +1,5 @@
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
 
 /** The k-d tree of the package, as far as it is used here; it has no types of its own. */
 type MlKnn = new (

@@ -1,6 +1,6 @@
 import { checkOptions } from '@nn-lab/core/checks';
+import type { Matrix } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
 import {
   decodeFloats,
   encodeFloats,

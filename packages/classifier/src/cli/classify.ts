@@ -3,7 +3,7 @@ import { padToSquare, resizePicture, toGray, toRgb } from '@nn-lab/core/datasets
 import { startBackend } from '@nn-lab/core/experiment';
 import { printableLine } from '@nn-lab/core/format';
 import { readPicture } from '@nn-lab/core/node';
-import { type Matrix, matrixOf } from '../matrix.js';
+import { type Matrix, matrixOf } from '@nn-lab/core/tables';
 import { readTable } from '../node/input.js';
 import { readTrained, type TrainedClassifier } from '../node/trained-classifier.js';
 import { modelOption } from './model-option.js';

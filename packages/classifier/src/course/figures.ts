@@ -7,7 +7,7 @@ import {
   type Svg,
   scatterChart,
 } from '@nn-lab/core/plot';
-import type { Matrix } from '../matrix.js';
+import type { Matrix } from '@nn-lab/core/tables';
 import type { CourseMap, CourseReproduction, ReductionName, Score } from './reproduce.js';
 
 /** What each representation of the digits is called in figures and tables. */

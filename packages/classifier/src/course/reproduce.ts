@@ -2,6 +2,7 @@ import { checkOptions, type OptionChecks, someObject, wholeNumber } from '@nn-la
 import type { Dataset } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { type ConfusionMatrix, confusionMatrix } from '@nn-lab/core/metrics';
+import { type Matrix, matrixOf } from '@nn-lab/core/tables';
 import { type Progress, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import type { Classifier } from '../classifiers/classifier.js';
 import {
@@ -15,7 +16,6 @@ import { Pca } from '../maps/pca/index.js';
 import { type MapQuality, mapQuality } from '../maps/quality/index.js';
 import { Tsne, type TsneOptions } from '../maps/tsne/index.js';
 import { Umap, type UmapOptions } from '../maps/umap/index.js';
-import { type Matrix, matrixOfDataset } from '../matrix.js';
 import { type CourseCandidate, courseCandidates } from './candidates.js';
 
 /** How many are classified right. */
@@ -137,9 +137,9 @@ export async function reproduceCourse(
     signal?.throwIfAborted();
   };
   const trial: Trial = {
-    train: matrixOfDataset(train),
+    train: matrixOf(train),
     trainLabels: train.labels,
-    test: matrixOfDataset(test),
+    test: matrixOf(test),
     testLabels: test.labels,
     classNames: train.classNames,
   };

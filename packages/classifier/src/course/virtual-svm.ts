@@ -1,7 +1,8 @@
+import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import type { WorkOptions } from '@nn-lab/core/work';
 import type { Classifier } from '../classifiers/classifier.js';
 import { SvmClassifier, type SvmClassifierOptions } from '../classifiers/index.js';
-import { type Matrix, takeRows, validateMatrix } from '../matrix.js';
+import { validateRows } from '../rows.js';
 
 const shifts = [
   [0, 0],
@@ -37,7 +38,7 @@ export class VirtualSvmClassifier implements Classifier {
   async fit(x: Matrix, labels: ArrayLike<number>, options: WorkOptions = {}): Promise<this> {
     const [height, width, channels] = this.#shape;
     const columns = { count: height * width * channels, of: 'an image' };
-    validateMatrix(x, { name: 'the training data', columns });
+    validateRows(x, { name: 'the training data', columns });
     const first = new SvmClassifier(this.#options);
     const { supportIndices } = await first.fit(x, labels, options);
     const supportLabels = Array.from(supportIndices, (row) => labels[row]!);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
 import { Pca } from './pca/index.js';
 
 /**

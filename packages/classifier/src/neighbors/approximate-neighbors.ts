@@ -1,7 +1,8 @@
 import { checkOptions, numberFrom, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
+import type { Matrix } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { Pca } from '../maps/pca/index.js';
-import { checkMatrix, type Matrix } from '../matrix.js';
+import { checkRows } from '../rows.js';
 import { type ThreadOptions, threadChecks } from '../workspace.js';
 import { candidateRows } from './candidate-rows.js';
 import { compareAll } from './compare-all.js';
@@ -52,7 +53,7 @@ export async function approximateNeighbors(
 ): Promise<Neighbors> {
   checkOptions(options, approximateNeighborsChecks);
   const work = new Work(options);
-  await checkMatrix(x, { minimumRows: 2 }, work);
+  await checkRows(x, { minimumRows: 2 }, work);
   validateNeighborCount(k, x.rows - 1);
   const { metric = 'euclidean' } = options;
   return approximately(await rowsIn(metric, x, work), k, metric, options, work);

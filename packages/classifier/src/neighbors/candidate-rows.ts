@@ -1,5 +1,5 @@
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
 import { type ThreadOptions, Workspace } from '../workspace.js';
 import { meanOf, reachOf, scaleFor } from './distances.js';
 

@@ -1,4 +1,4 @@
-import type { Matrix } from '../matrix.js';
+import type { Matrix } from '@nn-lab/core/tables';
 
 /** The distance of row values that begin at `a` and at `b`; any number above `limit` if that is above it. */
 export type RowDistance = (

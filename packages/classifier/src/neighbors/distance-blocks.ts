@@ -1,8 +1,9 @@
 import { ensureBackend } from '@nn-lab/core/backend';
 import { NnLabError } from '@nn-lab/core/errors';
+import type { Matrix } from '@nn-lab/core/tables';
 import { Parts, type Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
-import { type Matrix, varyingColumns } from '../matrix.js';
+import { varyingColumns } from '../rows.js';
 import { compareAll } from './compare-all.js';
 import { meanOf, reachOf, scaleFor, squaredDistance } from './distances.js';
 

@@ -1,5 +1,5 @@
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
 
 type Numbers = Float32Array | Float64Array;
 

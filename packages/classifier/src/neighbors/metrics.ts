@@ -1,6 +1,6 @@
 import { oneOf } from '@nn-lab/core/checks';
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
 import type { RowDistance } from './compare-all.js';
 import { squaredDistance } from './distances.js';
 

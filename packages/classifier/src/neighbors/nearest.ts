@@ -1,5 +1,5 @@
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
-import type { Matrix } from '../matrix.js';
 import { compareAll, type RowDistance } from './compare-all.js';
 import { DistanceBlocks, queriesPerPass } from './distance-blocks.js';
 import { type Metric, measures, rowsIn } from './metrics.js';

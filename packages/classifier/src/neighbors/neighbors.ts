@@ -6,8 +6,9 @@ import {
   wholeNumber,
 } from '@nn-lab/core/checks';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
+import type { Matrix } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { checkMatrix, type Matrix } from '../matrix.js';
+import { checkRows } from '../rows.js';
 import { type Metric, metricCheck } from './metrics.js';
 import { nearestRows } from './nearest.js';
 
@@ -60,10 +61,10 @@ export async function exactNeighbors(
 ): Promise<Neighbors> {
   checkOptions(options, exactNeighborsChecks);
   const work = new Work(options);
-  await checkMatrix(data, {}, work);
+  await checkRows(data, {}, work);
   if (queries !== data) {
     const columns = { count: data.columns, of: 'the data' };
-    await checkMatrix(queries, { name: 'the queries', columns }, work);
+    await checkRows(queries, { name: 'the queries', columns }, work);
   }
   const { excludeSelf = false, metric = 'euclidean' } = options;
   if (excludeSelf && queries.rows !== data.rows) {

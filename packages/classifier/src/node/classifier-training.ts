@@ -2,6 +2,7 @@ import type { Experiment, ExperimentContext } from '@nn-lab/core/experiment';
 import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import { confusionMatrix } from '@nn-lab/core/metrics';
 import { confusionMatrixChart } from '@nn-lab/core/plot';
+import { firstRows, type LabeledPictures } from '@nn-lab/core/tables';
 import type { Classifier } from '../classifiers/classifier.js';
 import {
   KnnClassifier,
@@ -10,7 +11,7 @@ import {
   selectClassifier,
 } from '../classifiers/index.js';
 import { courseCandidates } from '../course/index.js';
-import { type ClassifierDataset, firstRows, type LabelledImages, readDataset } from './input.js';
+import { type ClassifierDataset, readDataset } from './input.js';
 import { trainedFile, trainedText } from './trained-classifier.js';
 
 /** Options of {@link classifierTraining}. */
@@ -31,8 +32,8 @@ export interface ClassifierTrainingOptions {
 }
 
 interface Inputs {
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
+  readonly train: LabeledPictures;
+  readonly test: LabeledPictures;
 }
 
 /** Trains a classifier on the training rows of a data set and tests it on its test rows. */

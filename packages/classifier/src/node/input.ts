@@ -8,21 +8,11 @@ import {
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import type { LoadContext } from '@nn-lab/core/experiment';
 import { loadDataset, readPlainFile } from '@nn-lab/core/node';
-import { type Matrix, matrixOf, matrixOfDataset, withoutRounding } from '../matrix.js';
+import { type LabeledRows, labeledRowsOf, matrixOf, withoutRounding } from '@nn-lab/core/tables';
 
 /** Rows, with their classes where these are known. */
-export interface LabelledRows {
-  readonly x: Matrix;
+export interface Rows extends Omit<LabeledRows, 'labels'> {
   readonly labels: Int32Array | undefined;
-  readonly classNames: readonly string[];
-}
-
-/** Rows that are images. */
-export interface LabelledImages extends LabelledRows {
-  readonly labels: Int32Array;
-  readonly shape: readonly [height: number, width: number, channels: number];
-  /** The lowest and highest value. */
-  readonly range: readonly [low: number, high: number];
 }
 
 /** The data sets that the commands know. */
@@ -38,16 +28,9 @@ export async function readDataset(
   const origin = describeOrigin(name, loaded);
   if (loaded.note) log.warn(`${loaded.note} Taking ${origin} instead.`);
   else if (origin !== name) log.info(`Data: ${origin}.`);
-  const rowsOf = (dataset: typeof loaded.train): LabelledImages => ({
-    x: matrixOfDataset(dataset),
-    labels: Int32Array.from(dataset.labels),
-    classNames: dataset.classNames,
-    shape: dataset.shape,
-    range: dataset.range,
-  });
   return {
-    train: rowsOf(loaded.train),
-    test: rowsOf(loaded.test),
+    train: labeledRowsOf(loaded.train),
+    test: labeledRowsOf(loaded.test),
     datasets: hashesOf(loaded.sources),
   };
 }
@@ -64,7 +47,7 @@ export function hashesOf(sources: readonly DatasetSource[]): Readonly<Record<str
 export async function readTable(
   file: string,
   { labelsFile, log, signal }: LoadContext & { readonly labelsFile?: string | undefined },
-): Promise<LabelledRows> {
+): Promise<Rows> {
   const say = (path: string, note: string | undefined) => {
     if (note !== undefined) log.info(`${path}: ${note}`);
   };
@@ -92,27 +75,4 @@ async function readInput(file: string): Promise<Uint8Array> {
       { cause },
     );
   });
-}
-
-/** Both parts of a data set, one after the other. */
-export function joinRows(a: LabelledImages, b: LabelledImages): LabelledImages {
-  const values = new Float32Array(a.x.values.length + b.x.values.length);
-  values.set(a.x.values);
-  values.set(b.x.values, a.x.values.length);
-  const labels = new Int32Array(a.x.rows + b.x.rows);
-  labels.set(a.labels);
-  labels.set(b.labels, a.x.rows);
-  return { ...a, x: { rows: a.x.rows + b.x.rows, columns: a.x.columns, values }, labels };
-}
-
-/** The first rows. */
-export function firstRows<Rows extends LabelledRows>(rows: Rows, count: number | undefined): Rows {
-  const { x, labels } = rows;
-  if (count === undefined || count >= x.rows) return rows;
-  const values = x.values.subarray(0, count * x.columns);
-  return {
-    ...rows,
-    x: { rows: count, columns: x.columns, values },
-    labels: labels?.slice(0, count),
-  };
 }

@@ -1,22 +1,15 @@
 import { threadHost } from '@nn-lab/backend-simd/node';
 import type { Experiment, ExperimentContext, LoadContext } from '@nn-lab/core/experiment';
 import { formatQuantity } from '@nn-lab/core/format';
+import { firstRows, joinRows, type Matrix } from '@nn-lab/core/tables';
 import type { Progress } from '@nn-lab/core/work';
 import { describeMap, drawMap, mapReport, mapTable } from '../map-figures.js';
 import { Pca } from '../maps/pca/index.js';
 import { mapQuality } from '../maps/quality/index.js';
 import { Tsne } from '../maps/tsne/index.js';
 import { Umap } from '../maps/umap/index.js';
-import type { Matrix } from '../matrix.js';
 import type { Metric } from '../neighbors/index.js';
-import {
-  type ClassifierDataset,
-  firstRows,
-  joinRows,
-  type LabelledRows,
-  readDataset,
-  readTable,
-} from './input.js';
+import { type ClassifierDataset, type Rows, readDataset, readTable } from './input.js';
 
 const titles = { pca: 'PCA', tsne: 't-SNE', umap: 'UMAP' } as const;
 
@@ -50,7 +43,7 @@ export interface MappingOptions {
 }
 
 interface Inputs {
-  readonly rows: LabelledRows;
+  readonly rows: Rows;
   /** What they are, for people. */
   readonly name: string;
 }

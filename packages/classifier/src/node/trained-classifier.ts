@@ -1,5 +1,6 @@
 import { DataFormatError } from '@nn-lab/core/errors';
 import { findModelFile, readPlainFile } from '@nn-lab/core/node';
+import type { LabeledPictures } from '@nn-lab/core/tables';
 import type { Classifier } from '../classifiers/classifier.js';
 import {
   KnnClassifier,
@@ -9,7 +10,6 @@ import {
   SvmClassifier,
 } from '../classifiers/index.js';
 import { readSaved, type SavedModel, savedModel, savedTypeOf } from '../saved.js';
-import type { LabelledImages } from './input.js';
 
 /** A classifier that knows what its classes are called and what its rows are. */
 export interface TrainedClassifier {
@@ -35,7 +35,7 @@ export const trainedFile = `model/${trainedName}`;
 /** The text of `classifier.json`. */
 export function trainedText(
   classifier: Classifier,
-  { classNames, shape, range }: LabelledImages,
+  { classNames, shape, range }: LabeledPictures,
 ): string {
   return JSON.stringify(
     savedModel('trained-classifier', {

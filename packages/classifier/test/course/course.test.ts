@@ -9,7 +9,7 @@ import {
   hardestPairs,
   reproduceCourse,
 } from '../../src/course/index.js';
-import { KnnClassifier, matrixOfDataset, NearestMeanClassifier } from '../../src/index.js';
+import { KnnClassifier, matrixOf, NearestMeanClassifier } from '../../src/index.js';
 import { loadDataset, useBackend } from '../../src/node.js';
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ describe.skipIf(!haveCourseDigits)(
   "on the course's digits (skipped unless NN_LAB_DATA has digits16: train_in.csv, ...)",
   () => {
     const { train, test } = courseDigits;
-    const [x, y] = [matrixOfDataset(train), matrixOfDataset(test)];
+    const [x, y] = [matrixOf(train), matrixOf(test)];
     const right = (predicted: Int32Array, { labels }: Dataset) =>
       predicted.filter((label, row) => label === labels[row]).length;
 

@@ -6,7 +6,7 @@ import {
   lineChart,
   type Svg,
 } from '@nn-lab/core/plot';
-import type { LoadedRows } from '../labelled-rows.js';
+import type { LoadedRows } from '../loaded-rows.js';
 import type { MethodResult } from './reproduce.js';
 
 /** The figures of a reproduction, as SVG documents by name. */

@@ -2,7 +2,7 @@ import type { RunMachine } from '@nn-lab/core/experiment';
 import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import type { Svg } from '@nn-lab/core/plot';
 import type { Report, ReportSection } from '@nn-lab/core/report';
-import type { LoadedRows } from '../labelled-rows.js';
+import type { LoadedRows } from '../loaded-rows.js';
 import { courseFactsOf, projectOneFacts } from './facts.js';
 import { titles } from './figures.js';
 import type { MethodResult } from './reproduce.js';

@@ -1,6 +1,6 @@
 import type { WorkOptions } from '@nn-lab/core/work';
 import { type Evaluation, evaluate } from '../evaluation.js';
-import type { LoadedRows } from '../labelled-rows.js';
+import type { LoadedRows } from '../loaded-rows.js';
 import {
   Perceptron,
   type PerceptronMethod,

@@ -1,7 +1,7 @@
 import { describeOrigin } from '@nn-lab/core/datasets';
 import type { LoadContext } from '@nn-lab/core/experiment';
 import { loadDataset } from '@nn-lab/core/node/files';
-import { type LoadedRows, labelledRowsOf } from '../labelled-rows.js';
+import { type LoadedRows, scaledRowsOf } from '../loaded-rows.js';
 
 /** The data sets that the commands know. */
 export type PerceptronDataset = 'digits16' | 'mnist' | 'fashion-mnist';
@@ -16,8 +16,8 @@ export async function loadRows(
   const origin = describeOrigin(name, loaded);
   if (loaded.note) log.warn(`${loaded.note} Taking ${origin} instead.`);
   return {
-    train: labelledRowsOf(loaded.train),
-    test: labelledRowsOf(loaded.test),
+    train: scaledRowsOf(loaded.train),
+    test: scaledRowsOf(loaded.test),
     datasets: Object.fromEntries(loaded.sources.map(({ file, sha256 }) => [file, sha256])),
     origin,
   };

@@ -2,7 +2,7 @@ import type { Experiment } from '@nn-lab/core/experiment';
 import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import { createRandom } from '@nn-lab/core/random';
 import { describeEvaluation, evaluate, evaluationDocument } from '../evaluation.js';
-import type { LoadedRows } from '../labelled-rows.js';
+import type { LoadedRows } from '../loaded-rows.js';
 import { Perceptron, type PerceptronMethod } from '../perceptron.js';
 import { loadRows, type PerceptronDataset } from './load-rows.js';
 

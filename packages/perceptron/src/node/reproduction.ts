@@ -5,7 +5,7 @@ import { drawPerceptronPlots } from '../course/figures.js';
 import { perceptronReport } from '../course/report.js';
 import { type MethodResult, reproduceMethod } from '../course/reproduce.js';
 import { evaluationDocument } from '../evaluation.js';
-import type { LoadedRows } from '../labelled-rows.js';
+import type { LoadedRows } from '../loaded-rows.js';
 import { loadRows } from './load-rows.js';
 
 /** Options of {@link perceptronReproduction}. */

@@ -1,7 +1,7 @@
 import { ensureBackend } from '@nn-lab/core/backend';
+import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
-import { type Matrix, takeRows } from '../../matrix.js';
 import { squaredDistance } from '../../neighbors/distances.js';
 
 /** A kernel with its parameter settled. */

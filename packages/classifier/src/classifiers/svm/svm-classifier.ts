@@ -7,9 +7,9 @@ import {
   positiveNumber,
 } from '@nn-lab/core/checks';
 import { DataFormatError } from '@nn-lab/core/errors';
+import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
-import { type Matrix, takeRows } from '../../matrix.js';
 import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
 import {
   decodeFloats,

@@ -1,7 +1,8 @@
 import { ensureBackend } from '@nn-lab/core/backend';
+import type { Matrix } from '@nn-lab/core/tables';
 import type { Work } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
-import { type Matrix, varyingColumns } from '../../matrix.js';
+import { varyingColumns } from '../../rows.js';
 
 const rowsPerBlock = 4096;
 const widestStripe = 256;

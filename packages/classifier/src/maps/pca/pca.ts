@@ -2,11 +2,12 @@ import { ensureBackend } from '@nn-lab/core/backend';
 import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { type Matrix, withoutRounding } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
 import { PCA as MlPca } from 'ml-pca';
-import { checkMatrix, type Matrix, withoutRounding } from '../../matrix.js';
 import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
+import { checkRows } from '../../rows.js';
 import {
   decodeFloats,
   decodeRows,
@@ -98,7 +99,7 @@ export class Pca {
   }
 
   async #fit(x: Matrix, work: Work): Promise<this> {
-    await checkMatrix(x, { minimumRows: 2 }, work);
+    await checkRows(x, { minimumRows: 2 }, work);
     const available = Math.min(x.rows - 1, x.columns);
     const { components: count = available } = this.#options;
     if (count > available) {
@@ -170,7 +171,7 @@ export class Pca {
   async #transform(x: Matrix, work: Work): Promise<Matrix<Float32Array>> {
     const { mean, components } = this.#require();
     const columns = { count: mean.length, of: 'the rows that were fitted' };
-    await checkMatrix(x, { columns }, work);
+    await checkRows(x, { columns }, work);
     return productOf(x, mean, components, true, work);
   }
 
@@ -186,7 +187,7 @@ export class Pca {
     const work = new Work(options);
     const { mean, components } = this.#require();
     const columns = { count: components.rows, of: 'there are components' };
-    await checkMatrix(x, { columns }, work);
+    await checkRows(x, { columns }, work);
     const rows = await productOf(x, new Float64Array(x.columns), components, false, work);
     await work.inParts(rows.rows, (begin, end) => {
       for (let row = begin, at = begin * mean.length; row < end; row++) {

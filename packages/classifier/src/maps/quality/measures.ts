@@ -1,11 +1,12 @@
 import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { checkMatrix, type Matrix, takeRows } from '../../matrix.js';
 import { type Metric, metricCheck } from '../../neighbors/metrics.js';
 import { nearestRows } from '../../neighbors/nearest.js';
 import { ranksOf } from '../../neighbors/ranks.js';
+import { checkRows } from '../../rows.js';
 
 /** Options of the quality measures. */
 export interface MapQualityOptions extends WorkOptions {
@@ -123,8 +124,8 @@ async function judge(high: Matrix, low: Matrix, options: MapQualityOptions): Pro
   checkOptions(options, mapQualityChecks);
   const work = new Work(options);
   const { k = 10, sample, metric = 'euclidean', seed = 42 } = options;
-  await checkMatrix(high, { minimumRows: 3 }, work);
-  await checkMatrix(low, { name: 'the map' }, work);
+  await checkRows(high, { minimumRows: 3 }, work);
+  await checkRows(low, { name: 'the map' }, work);
   const { rows } = high;
   if (low.rows !== rows) {
     throw new ShapeError(`Expected a map with a row for each of ${rows} rows, got ${low.rows}.`);

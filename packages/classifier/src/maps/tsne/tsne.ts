@@ -12,12 +12,13 @@ import {
   wholeNumber,
 } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
+import type { Matrix } from '@nn-lab/core/tables';
 import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { checkMatrix, type Matrix } from '../../matrix.js';
 import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
 import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
 import { nearestRows } from '../../neighbors/nearest.js';
 import { type Neighbors, validateNeighbors } from '../../neighbors/neighbors.js';
+import { checkRows } from '../../rows.js';
 import {
   decodeFloats,
   decodeRows,
@@ -254,7 +255,7 @@ export class Tsne {
   }
 
   async #start(x: Matrix, options: TsneStartOptions, work: Work): Promise<TsneRun> {
-    await checkMatrix(x, { minimumRows: 4 }, work);
+    await checkRows(x, { minimumRows: 4 }, work);
     const { perplexity, initialization, metric, seed } = this.#settings;
     if (perplexity > x.rows - 1) {
       throw new InvalidArgumentError(
@@ -304,7 +305,7 @@ export class Tsne {
     const work = new Work(options);
     const fitted = this.#require();
     const columns = { count: fitted.x.columns, of: 'the rows of the map' };
-    await checkMatrix(x, { name: 'the new rows', columns }, work);
+    await checkRows(x, { name: 'the new rows', columns }, work);
     const {
       perplexity = Math.min(5, fitted.x.rows),
       iterations = 250,

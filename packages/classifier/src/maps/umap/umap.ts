@@ -12,12 +12,13 @@ import {
 } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
 import { createRandom } from '@nn-lab/core/random';
+import type { Matrix } from '@nn-lab/core/tables';
 import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { checkMatrix, type Matrix } from '../../matrix.js';
 import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
 import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
 import { nearestRows } from '../../neighbors/nearest.js';
 import { type Neighbors, validateNeighbors } from '../../neighbors/neighbors.js';
+import { checkRows } from '../../rows.js';
 import {
   decodeFloats,
   decodeRows,
@@ -257,7 +258,7 @@ export class Umap {
     const work = new Work(options);
     const fitted = this.#require();
     const columns = { count: fitted.x.columns, of: 'the rows of the map' };
-    await checkMatrix(x, { name: 'the new rows', columns }, work);
+    await checkRows(x, { name: 'the new rows', columns }, work);
     const { epochs = 100 } = options;
     const { metric, seed, threads, threadHost } = this.#settings;
     const k = Math.min(this.#settings.neighbors, fitted.x.rows);
@@ -343,7 +344,7 @@ export class Umap {
   }
 
   async #neighborsOf(x: Matrix, { neighbors }: UmapStartOptions, work: Work): Promise<Neighbors> {
-    await checkMatrix(x, { minimumRows: 4 }, work);
+    await checkRows(x, { minimumRows: 4 }, work);
     if (neighbors) {
       validateNeighbors(neighbors, x.rows);
       return neighbors;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadEmbeddedDigits } from '@nn-lab/core/datasets';
 import { createRandom } from '@nn-lab/core/random';
-import { type Matrix, matrixOf, matrixOfDataset, takeRows } from '../../../src/index.js';
+import { type Matrix, matrixOf, takeRows } from '../../../src/index.js';
 
 /** Values that scikit-learn computed: see fixtures/generate.py. */
 export interface TsneReference {
@@ -39,7 +39,7 @@ export async function digits(rows: number): Promise<{ x: Matrix; labels: Int32Ar
   const { train } = await loadEmbeddedDigits();
   const first = Array.from({ length: rows }, (_, row) => row);
   return {
-    x: takeRows(matrixOfDataset(train), first),
+    x: takeRows(matrixOf(train), first),
     labels: Int32Array.from(train.labels.subarray(0, rows)),
   };
 }
