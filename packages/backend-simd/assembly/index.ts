@@ -19,6 +19,6 @@ export * from './normalise';
 export * from './resize';
 export { depthwise, depthwiseFilterGradient, depthwiseInputGradient, depthwiseScratch, repeatChannels, sumChannels } from './depthwise';
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient, maxPoolPlaces, maxPoolPlacesGradient } from './pool';
-export { lstm, lstmGradient } from './recurrent';
+export { gruOutput, gruOutputGradient, gruReset, gruResetGradient, lstm, lstmGradient } from './recurrent';
 export * from './optimizers';
 export * from './loss-gradient';

@@ -3,7 +3,7 @@ import { elementBytes } from '../backend.js';
 import { defineKernel, type SimdKernel } from '../kernel.js';
 import { runSliced } from '../sliced.js';
 
-/** What a unit of a cell takes, in nanoseconds: five functions with exponentials. */
+/** What a unit of a cell takes, in nanoseconds: a few functions with exponentials. */
 const unitCost = 5;
 
 interface CellAttributes {
@@ -11,51 +11,47 @@ interface CellAttributes {
   readonly hard: boolean;
 }
 
-interface LstmInputs {
-  /** What the gates are taken of: input, forget, new and output, side by side. */
-  readonly z: tf.TensorInfo;
-  /** The carry before the step. */
-  readonly c: tf.TensorInfo;
+/**
+ * A kernel (...inputs, ...outputs, rows, units, hard) of tensors that have a row for each of a batch.
+ *
+ * @param inputNames in the order of the function's parameters; the last one has `units` columns.
+ * @param outputsLike the inputs that the outputs have the shapes of.
+ */
+function cellKernel(
+  kernelName: string,
+  functionName: string,
+  inputNames: readonly string[],
+  outputsLike: readonly string[],
+): SimdKernel {
+  return defineKernel<Record<string, tf.TensorInfo>, CellAttributes>(kernelName, (call) => {
+    const { inputs, attrs, backend } = call;
+    const [rows, units] = inputs[inputNames.at(-1)!]!.shape as [number, number];
+    const sources = inputNames.map((name) => backend.pointer(inputs[name]!));
+    const outputs = outputsLike.map((name) => backend.makeOutput(inputs[name]!.shape, 'float32'));
+    const addresses = [...sources, ...outputs.map((tensor) => backend.pointer(tensor))];
+    const strides = [...inputNames, ...outputsLike].map(
+      (name) => inputs[name]!.shape[1]! * elementBytes,
+    );
+    const cost = outputs.length * units * unitCost;
+    runSliced(backend, functionName, rows, { cost }, (begin, end) => [
+      ...addresses.map((address, index) => address + begin * strides[index]!),
+      ...[end - begin, units, Number(attrs.hard)],
+    ]);
+    return outputs;
+  });
 }
 
-interface LstmGradientInputs extends LstmInputs {
-  readonly next: tf.TensorInfo;
-  readonly dh: tf.TensorInfo;
-  readonly dNext: tf.TensorInfo;
-}
-
-/** The output and the carry of a step. */
-const lstmCell = defineKernel<LstmInputs, CellAttributes>('LstmCell', (call) => {
-  const { inputs, attrs, backend } = call;
-  const { z, c } = inputs;
-  const [rows, units] = c.shape as [number, number];
-  const [from, carry] = [backend.pointer(z), backend.pointer(c)];
-  const outputs = [backend.makeOutput(c.shape, 'float32'), backend.makeOutput(c.shape, 'float32')];
-  const [output, next] = outputs.map((tensor) => backend.pointer(tensor));
-  runSliced(backend, 'lstm', rows, { cost: units * unitCost }, (begin, end) => {
-    const offset = begin * units * elementBytes;
-    const places = [from + 4 * offset, carry + offset, output! + offset, next! + offset];
-    return [...places, end - begin, units, Number(attrs.hard)];
-  });
-  return outputs;
-});
-
-/** The gradients of both inputs. */
-const lstmCellGrad = defineKernel<LstmGradientInputs, CellAttributes>('LstmCellGrad', (call) => {
-  const { inputs, attrs, backend } = call;
-  const { dh, dNext, z, c, next } = inputs;
-  const [rows, units] = c.shape as [number, number];
-  const [from, ...sources] = [z, dh, dNext, c, next].map((tensor) => backend.pointer(tensor));
-  const outputs = [backend.makeOutput(z.shape, 'float32'), backend.makeOutput(c.shape, 'float32')];
-  const [dz, dc] = outputs.map((tensor) => backend.pointer(tensor));
-  runSliced(backend, 'lstmGradient', rows, { cost: 2 * units * unitCost }, (begin, end) => {
-    const offset = begin * units * elementBytes;
-    const [dOutput, dCarry, carry, after] = sources.map((source) => source + offset);
-    const read = [dOutput!, dCarry!, from! + 4 * offset, carry!, after!];
-    return [...read, dz! + 4 * offset, dc! + offset, end - begin, units, Number(attrs.hard)];
-  });
-  return outputs;
-});
-
-/** Cells of recurrent networks; see `src/recurrent.ts`. */
-export const recurrentKernels: readonly SimdKernel[] = [lstmCell, lstmCellGrad];
+/** Cells of recurrent networks and their gradients; see `src/recurrent.ts`. */
+export const recurrentKernels: readonly SimdKernel[] = [
+  cellKernel('LstmCell', 'lstm', ['z', 'c'], ['c', 'c']),
+  cellKernel('LstmCellGrad', 'lstmGradient', ['dh', 'dNext', 'z', 'next', 'c'], ['z', 'c']),
+  cellKernel('GruReset', 'gruReset', ['x', 'inner', 'h'], ['h']),
+  cellKernel('GruResetGrad', 'gruResetGradient', ['dy', 'x', 'inner', 'h'], ['x', 'inner', 'h']),
+  cellKernel('GruOutput', 'gruOutput', ['x', 'inner', 'recurrent', 'h'], ['h']),
+  cellKernel(
+    'GruOutputGrad',
+    'gruOutputGradient',
+    ['dy', 'x', 'inner', 'recurrent', 'h'],
+    ['x', 'inner', 'recurrent', 'h'],
+  ),
+];

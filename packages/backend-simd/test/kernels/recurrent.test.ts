@@ -11,18 +11,22 @@ function numbers(shape: number[], seed: number): Input & { values: number[] } {
   return { shape, values };
 }
 
-/** The weights of an LSTM with these sizes: of the inputs, of the output before, and the bias. */
-function weightsOf(features: number, units: number): Input[] {
-  return [[features, 4 * units], [units, 4 * units], [4 * units]].map((shape, index) =>
+type Kind = 'lstm' | 'gru';
+const kinds = ['lstm', 'gru'] as const;
+
+/** The weights of a layer with these sizes: of the inputs, of the output before, and the bias. */
+function weightsOf(kind: Kind, features: number, units: number): Input[] {
+  const columns = units * (kind === 'lstm' ? 4 : 3);
+  return [[features, columns], [units, columns], [columns]].map((shape, index) =>
     numbers(shape, index + 2),
   );
 }
 
-/** An LSTM with these weights, as a function of its input. */
-function lstm(weights: tf.Tensor[], options: Options): tf.layers.Layer {
+/** A layer with these weights. */
+function layerOf(kind: Kind, weights: tf.Tensor[], options: Options): tf.layers.Layer {
   const units = weights[1]!.shape[0]!;
   const initializers = { kernelInitializer: 'zeros', recurrentInitializer: 'zeros' } as const;
-  const layer = tf.layers.lstm({ units, ...initializers, ...options });
+  const layer = tf.layers[kind]({ units, ...initializers, ...options });
   layer.apply(tf.zeros([1, 1, weights[0]!.shape[0]!]));
   layer.setWeights(options.useBias === false ? weights.slice(0, 2) : weights);
   return layer;
@@ -40,73 +44,77 @@ const variants: Record<string, { units: number; options: Options }> = {
   'with another activation, which is not fused': { units: 4, options: { activation: 'relu' } },
 };
 
-describe.each([true, false])('an LSTM of tf.layers, relaxed SIMD: %s', (relaxed) => {
-  beforeAll(async () => {
-    await startSimd({ relaxed, threads: 2 });
-  });
+describe.each(kinds.flatMap((kind) => [true, false].map((relaxed) => ({ kind, relaxed }))))(
+  'the layer $kind, relaxed SIMD: $relaxed',
+  ({ kind, relaxed }) => {
+    beforeAll(async () => {
+      await startSimd({ relaxed, threads: 2 });
+    });
 
-  it.each(Object.entries(variants))('%s is that of the plain backend', (_, { units, options }) =>
-    expectSameAsPlain(
-      [numbers([6, 5, 4], 1), ...weightsOf(4, units)],
-      (x, ...weights) => {
-        const layer = lstm(weights, options);
-        const run = (input: tf.Tensor) => tf.square(layer.apply(input) as tf.Tensor);
-        const result = run(x!);
-        const ofInput = tf.grad(run)(x!);
-        const variables = layer.trainableWeights.map(
-          (weight) => (weight as unknown as { val: tf.Variable }).val,
-        );
-        const { grads } = tf.variableGrads(() => tf.sum(run(x!)) as tf.Scalar, variables);
-        const outcomes = [result, ofInput, ...variables.map(({ name }) => grads[name]!)];
-        layer.dispose();
-        return outcomes;
-      },
-      5e-6,
-    ),
-  );
-
-  it('spreads NaN and infinity as the operations apart do', () => {
-    const x = numbers([6, 5, 4], 1);
-    x.values[2] = Number.NaN;
-    x.values[25] = 1 / 0;
-    x.values[50] = -1 / 0;
-    return expectSameAsPlain(
-      [x, ...weightsOf(4, 6)],
-      (input, ...weights) => {
-        const layer = lstm(weights, {});
-        const result = layer.apply(input!) as tf.Tensor;
-        layer.dispose();
-        return result;
-      },
-      5e-6,
+    it.each(Object.entries(variants))('%s is that of the plain backend', (_, { units, options }) =>
+      expectSameAsPlain(
+        [numbers([6, 5, 4], 1), ...weightsOf(kind, 4, units)],
+        (x, ...weights) => {
+          const layer = layerOf(kind, weights, options);
+          const run = (input: tf.Tensor) => tf.square(layer.apply(input) as tf.Tensor);
+          const result = run(x!);
+          const ofInput = tf.grad(run)(x!);
+          const variables = layer.trainableWeights.map(
+            (weight) => (weight as unknown as { val: tf.Variable }).val,
+          );
+          const { grads } = tf.variableGrads(() => tf.sum(run(x!)) as tf.Scalar, variables);
+          const outcomes = [result, ofInput, ...variables.map(({ name }) => grads[name]!)];
+          layer.dispose();
+          return outcomes;
+        },
+        5e-6,
+      ),
     );
-  });
-});
 
-describe('the cell of an LSTM', () => {
+    it('spreads NaN and infinity as the operations apart do', () => {
+      const x = numbers([6, 5, 4], 1);
+      x.values[2] = Number.NaN;
+      x.values[25] = 1 / 0;
+      x.values[50] = -1 / 0;
+      return expectSameAsPlain(
+        [x, ...weightsOf(kind, 4, 6)],
+        (input, ...weights) => {
+          const layer = layerOf(kind, weights, {});
+          const result = layer.apply(input!) as tf.Tensor;
+          layer.dispose();
+          return result;
+        },
+        5e-6,
+      );
+    });
+  },
+);
+
+describe.each(kinds)('the cell of the layer %s', (kind) => {
   beforeAll(async () => {
     await startSimd();
   });
 
-  it('is two products and one kernel a step, and its gradient one kernel more', async () => {
-    const weights = weightsOf(4, 8).map(({ shape, values }) =>
+  it('is one or two kernels beside the products, and its gradient as many', async () => {
+    const weights = weightsOf(kind, 4, 8).map(({ shape, values }) =>
       tf.tensor(Array.from(values!), shape),
     );
-    const layer = lstm(weights, {});
+    const layer = layerOf(kind, weights, {});
     const { kernels } = await tf.profile(() =>
       tf.grad((x: tf.Tensor) => layer.apply(x) as tf.Tensor)(tf.ones([2, 3, 4])),
     );
     const count = (name: string) => kernels.filter((kernel) => kernel.name === name).length;
-    expect(count('LstmCell')).toBe(3);
-    expect(count('LstmCellGrad')).toBe(3);
+    for (const name of kind === 'lstm' ? ['LstmCell'] : ['GruReset', 'GruOutput']) {
+      expect([count(name), count(`${name}Grad`)]).toEqual([3, 3]);
+    }
     expect(count(tf.Tanh) + count(tf.ClipByValue) + count(tf.Slice)).toBe(0);
   });
 
   it('has gradients of its gradients', () =>
     expectSameAsPlain(
-      [numbers([2, 3, 4], 1), ...weightsOf(4, 3)],
+      [numbers([2, 3, 4], 1), ...weightsOf(kind, 4, 3)],
       (x, ...weights) => {
-        const layer = lstm(weights, { recurrentActivation: 'sigmoid' });
+        const layer = layerOf(kind, weights, { recurrentActivation: 'sigmoid' });
         const run = (input: tf.Tensor) => layer.apply(input) as tf.Tensor;
         const second = tf.grad((a: tf.Tensor) => tf.sum(tf.square(tf.grad(run)(a))))(x!);
         layer.dispose();

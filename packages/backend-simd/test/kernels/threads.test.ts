@@ -116,14 +116,21 @@ const families: Record<string, () => tf.Tensor[]> = {
       };
       return [normalize(x, scale), ...tf.grads(normalize)([x, scale], image(x.shape, 5))];
     }),
-  'a step of an LSTM': () =>
+  'steps of an LSTM and a GRU': () =>
     [true, false].flatMap((hard) => {
       const [z, c] = [numbers([150, 280], 2), numbers([150, 70], 3)];
       const run = (name: string, inputs: tf.NamedTensorMap) =>
         tf.engine().runKernel(name, inputs, { hard }) as tf.Tensor[];
       const [h, next] = run('LstmCell', { z, c });
       const gradients = { dh: numbers([150, 70], 4), dNext: numbers([150, 70], 5) };
-      return [h!, next!, ...run('LstmCellGrad', { z, c, next: next!, ...gradients })];
+      const gru = { x: numbers([150, 210], 6), inner: numbers([150, 140], 7), h: c };
+      const whole = { ...gru, recurrent: numbers([150, 70], 8) };
+      const dy = numbers([150, 70], 9);
+      return [
+        ...[h!, next!, ...run('LstmCellGrad', { z, c, next: next!, ...gradients })],
+        ...[...run('GruReset', gru), ...run('GruResetGrad', { dy, ...gru })],
+        ...[...run('GruOutput', whole), ...run('GruOutputGrad', { dy, ...whole })],
+      ];
     }),
   'gelu and its gradient': () =>
     lengths.flatMap((length) => {
