@@ -151,6 +151,23 @@ def gan():
     return len(faces), step
 
 
+class LastOutput(nn.Module):
+    """The output of a recurrent layer after its last step."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x)[0][:, -1]
+
+
+def recurrent(layer):
+    model = nn.Sequential(LastOutput(layer(28, 128, batch_first=True)), nn.Linear(128, 10))
+    optimizer = torch.optim.Adam(model.parameters(), 0.001)
+    return supervised(model, optimizer, nn.CrossEntropyLoss(), torch.rand(64, 28, 28), torch.arange(64) % 10)
+
+
 def gemm(letters):
     a, b = ((matrix.T if letter == "t" else matrix) for letter, matrix in zip(letters, torch.rand(2, 1024, 1024)))
     return 2 * 1024**3 / 1e9, lambda: (a @ b)[0, 0].item()
@@ -163,6 +180,8 @@ rows = {
     "reader": reader,
     "vae": vae,
     "gan": gan,
+    "lstm": lambda: recurrent(nn.LSTM),
+    "gru": lambda: recurrent(nn.GRU),
     **{f"gemm-{letters}": lambda letters=letters: gemm(letters) for letters in ("nn", "nt", "tn", "tt")},
 }
 

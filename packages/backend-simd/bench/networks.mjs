@@ -78,6 +78,18 @@ function mlp(batchSize) {
   return supervised(model, uniform([batchSize, 784], 1), classes(batchSize));
 }
 
+/** A recurrent network that reads a picture row by row. */
+function recurrent(kind, batchSize) {
+  const cell = tf.layers[kind]({
+    units: 128,
+    recurrentActivation: 'sigmoid',
+    inputShape: [28, 28],
+  });
+  const model = tf.sequential({ layers: [cell, dense({ units: 10, activation: 'softmax' })] });
+  model.compile({ optimizer: tf.train.adam(0.001), loss: 'categoricalCrossentropy' });
+  return supervised(model, uniform([batchSize, 28, 28], 1), classes(batchSize));
+}
+
 /** A small reader of clocks: seven convolutions on 96x96 grey pixels, six outputs. */
 function reader(batchSize) {
   const model = tf.sequential({
@@ -275,6 +287,8 @@ export const networks = {
   reader,
   vae,
   gan,
+  lstm: (batchSize) => recurrent('lstm', batchSize),
+  gru: (batchSize) => recurrent('gru', batchSize),
   'gemm-nn': () => gemm('nn'),
   'gemm-nt': () => gemm('nt'),
   'gemm-tn': () => gemm('tn'),

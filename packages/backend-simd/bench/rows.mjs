@@ -26,6 +26,8 @@ export const rows = [
   image('reader', 'clock reader, seven convolutions, 96x96x1, batch 64, Adam', 64),
   image('vae', 'VAE, 64x64x3, latent 32, four convolutions, batch 64, Adam', 64),
   image('gan', 'hinge GAN, 64x64x3, 256-128-64-32, batch 64, Adam', 64),
+  image('lstm', 'LSTM of 128 units over the 28 rows of a 28x28 picture, batch 64, Adam', 64),
+  image('gru', 'GRU of 128 units over the same, batch 64, Adam', 64),
   product('nn'),
   product('nt'),
   product('tn'),
