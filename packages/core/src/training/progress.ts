@@ -1,7 +1,7 @@
 import type { ProgressEvent } from './training-loop-options.js';
 
 /** How fast examples are trained on, as a mean that forgets with a time constant of five seconds. */
-export class TrainingRate {
+class TrainingRate {
   #examples = 0;
   #seconds = 0;
 
