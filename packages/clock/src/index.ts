@@ -3,9 +3,6 @@ export {
   type ClockEvaluation,
   type EvaluateReaderOptions,
   evaluateReader,
-  type RenderTimedPicturesOptions,
-  renderTimedPictures,
-  type TimedPictures,
 } from './evaluate.js';
 export type {
   ClockMethod,
@@ -26,6 +23,11 @@ export {
   timeOfMinute,
   validateClockTime,
 } from './time.js';
+export {
+  type RenderTimedPicturesOptions,
+  renderTimedPictures,
+  type TimedPictures,
+} from './timed-pictures.js';
 export {
   type TrainClockReaderOptions,
   type TrainedClockReader,

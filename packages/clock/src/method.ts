@@ -7,8 +7,8 @@ import type {
 } from '@nn-lab/core/training';
 import type { WorkOptions } from '@nn-lab/core/work';
 import type * as tf from '@tensorflow/tfjs';
-import type { TimedPictures } from './evaluate.js';
 import type { ClockTime } from './time.js';
+import type { TimedPictures } from './timed-pictures.js';
 
 /** Anything that tells the time of many pictures: what an evaluation measures. */
 export interface TimeReader {

@@ -7,9 +7,9 @@ import {
   courseTestPictures,
   freshCourseBatches,
 } from '../src/course/index.js';
-import { renderTimedPictures } from '../src/evaluate.js';
 import { buildReaderNetwork, readerBatches } from '../src/reader/index.js';
 import { ClockSequence, renderClock, renderClocks } from '../src/renderer/index.js';
+import { renderTimedPictures } from '../src/timed-pictures.js';
 
 const works: Record<string, (options: WorkOptions) => Promise<unknown>> = {
   renderClocks: (options) => renderClocks(12, createRandom(1), { size: 8, ...options }),

@@ -5,13 +5,11 @@ import {
   pathOption,
   seedOption,
 } from '@nn-lab/core/cli';
-import type { Picture } from '@nn-lab/core/datasets';
-import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { startBackend } from '@nn-lab/core/experiment';
-import { listLabelledPictures, readPicture } from '@nn-lab/core/node';
-import { evaluateReader, renderTimedPictures, type TimedPictures } from '../evaluate.js';
+import { evaluateReader } from '../evaluate.js';
 import { describeEvaluation, evaluationDocument } from '../evaluation-text.js';
-import { validateClockTime } from '../time.js';
+import { readTimedPictures } from '../node/read-timed-pictures.js';
+import { renderTimedPictures } from '../timed-pictures.js';
 import { modelOption, openReader } from './model-option.js';
 
 export const evaluateCommand = defineCommand({
@@ -61,29 +59,3 @@ export const evaluateCommand = defineCommand({
     }
   },
 });
-
-async function readTimedPictures(folder: string, signal: AbortSignal): Promise<TimedPictures> {
-  const rows = await listLabelledPictures(folder, { signal });
-  if (rows.length === 0) {
-    throw new InvalidArgumentError(`Expected pictures in ${folder}/labels.csv, got none.`);
-  }
-  const times = rows.map(({ fields, file }) => {
-    const time = { hour: Number(fields.hour) % 12, minute: Number(fields.minute) };
-    try {
-      validateClockTime(time);
-    } catch (cause) {
-      throw new InvalidArgumentError(
-        `Expected columns hour and minute with a time for ${file} in ${folder}/labels.csv, got '${fields.hour}' and '${fields.minute}'.`,
-        { cause },
-      );
-    }
-    return time;
-  });
-  const pictures: Picture[] = [];
-  // One after the other: decoding takes the time, and thousands of open files are too many.
-  for (const { location } of rows) {
-    signal.throwIfAborted();
-    pictures.push(await readPicture(location));
-  }
-  return { pictures, times };
-}

@@ -11,10 +11,10 @@ import { createRandom, RandomState } from '@nn-lab/core/random';
 import type { BatchSource } from '@nn-lab/core/training';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
-import type { TimedPictures } from '../evaluate.js';
 import { type ClockParameterRanges, ClockSequence, coursePictureSize } from '../renderer/index.js';
 import { renderClockChecks } from '../renderer/render.js';
 import { timeOfMinute } from '../time.js';
+import type { TimedPictures } from '../timed-pictures.js';
 
 /** Pictures of the course, 80 % of which it trained on. */
 export const coursePictureCount = 18_000;

@@ -3,9 +3,10 @@ import { formatDuration, formatPercent } from '@nn-lab/core/format';
 import { histogram, imageGrid, lineChart } from '@nn-lab/core/plot';
 import { deviceFacts, type Report } from '@nn-lab/core/report';
 import type { TrainingResult } from '@nn-lab/core/training';
-import type { ClockEvaluation, TimedPictures } from '../evaluate.js';
+import type { ClockEvaluation } from '../evaluate.js';
 import type { ClockMethod } from '../method.js';
 import { formatClockTime } from '../time.js';
+import type { TimedPictures } from '../timed-pictures.js';
 import { courseFacts } from './facts.js';
 
 /** What came of a training. */

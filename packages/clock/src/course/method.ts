@@ -1,5 +1,5 @@
-import { renderTimedPictures } from '../evaluate.js';
 import type { ClockMethod } from '../method.js';
+import { renderTimedPictures } from '../timed-pictures.js';
 import { courseBatches, courseTestPictures } from './batches.js';
 import { CourseReader } from './course-reader.js';
 import { buildCourseTwoHeadNetwork } from './networks.js';

@@ -1,6 +1,6 @@
 import { oneCycleSchedule } from '@nn-lab/core/training';
-import { renderTimedPictures } from '../evaluate.js';
 import type { ClockMethod } from '../method.js';
+import { renderTimedPictures } from '../timed-pictures.js';
 import { readerBatches } from './batches.js';
 import { ClockReader } from './clock-reader.js';
 import { buildReaderNetwork, readerLoss } from './networks.js';

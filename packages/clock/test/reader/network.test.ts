@@ -2,7 +2,6 @@ import { useBackend } from '@nn-lab/core/node';
 import { trainModel } from '@nn-lab/core/training';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { renderTimedPictures } from '../../src/evaluate.js';
 import {
   buildReaderNetwork,
   ClockReader,
@@ -12,6 +11,7 @@ import {
   unrolledAngles,
   unrolledRadii,
 } from '../../src/reader/index.js';
+import { renderTimedPictures } from '../../src/timed-pictures.js';
 
 beforeAll(() => useBackend({ backend: 'simd' }));
 

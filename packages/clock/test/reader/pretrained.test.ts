@@ -1,8 +1,9 @@
 import { useBackend } from '@nn-lab/core/node';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { evaluateReader, renderTimedPictures } from '../../src/evaluate.js';
+import { evaluateReader } from '../../src/evaluate.js';
 import { buildReaderNetwork, ClockReader, loadPretrainedReader } from '../../src/reader/index.js';
 import { renderClock } from '../../src/renderer/index.js';
+import { renderTimedPictures } from '../../src/timed-pictures.js';
 
 beforeAll(() => useBackend({ backend: 'simd' }));
 
