@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { integerOption, textArgument } from '../../src/cli/options.js';
 import { runCli } from '../../src/cli/run-cli.js';
 import type { CliStream } from '../../src/cli/terminal.js';
+import { UsageError } from '../../src/cli/usage-error.js';
 import { InvalidArgumentError } from '../../src/errors.js';
 import {
   type Experiment,
@@ -213,6 +214,9 @@ describe('experimentCommand', () => {
       integerOption('seed', 'seed', { default: 42 }),
       ...outputFolderOptions('runs/<project>/double'),
     ],
+    check({ times, note }) {
+      if (note === 'once' && times !== 1) throw new UsageError('Once is one time.');
+    },
   });
 
   async function call(...argv: string[]) {
@@ -261,5 +265,18 @@ describe('experimentCommand', () => {
     const again = await call('double', '--json');
     expect(again.code).toBe(1);
     expect(JSON.parse(again.stdout).error.message).toContain('Add --overwrite');
+  });
+
+  test('refuses flags and arguments that do not go together, before anything is made', async () => {
+    const { code, stderr } = await call('double', '--times=3', 'once');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Once is one time.');
+    expect(await readdir(base)).toEqual([]);
+  });
+
+  test('has the flags that its experiment goes by', () => {
+    const options = [integerOption('seed', 'seed', { default: 42 })] as const;
+    // @ts-expect-error `times` is missing.
+    expect(experimentCommand(doubling, { name: 'double', summary: 'none', options })).toBeDefined();
   });
 });
