@@ -32,11 +32,13 @@ export const renderCommand = defineCommand({
     const { count, size, seed } = options;
     const time = options.time === undefined ? undefined : parseTime(options.time);
     const draw = time ? drawerOfTime(time, seed, size) : drawerOfAnyTime(seed, size);
-    await inRunFolder(options.out, { ...options, project: program.project }, async (folder) => {
+    const { project } = program;
+    const names = [...Array.from({ length: count }, (_, n) => `${n}.png`), 'labels.csv'];
+    await inRunFolder(options.out, { ...options, project, files: names }, async (folder) => {
       const data = new Uint8Array(size * size);
       const shown = progress('Rendering', count, { unit: 'picture' });
       const files: { file: string; hour: number; minute: number }[] = [];
-      await folder.claim(Array.from({ length: count }, (_, n) => `${n}.png`));
+      await folder.claim(names);
       for (let n = 0; n < count; n++) {
         signal.throwIfAborted();
         const { hour, minute } = draw(n, data);

@@ -131,6 +131,29 @@ describe('nn-clock', () => {
     expect(left).not.toContain('labels.csv');
   }, 120_000);
 
+  it.each(['3.png', 'labels.csv'])(
+    'keeps the old pictures where somebody else has a %s',
+    async (theirs) => {
+      const out = join(folder, `with-${theirs}`);
+      const render = (count: number) => ['render', `--out=${out}`, `--count=${count}`, '--size=32'];
+      expect((await nnClock(render(2))).code).toBe(0);
+      if (theirs === 'labels.csv') {
+        const marker = join(out, '.nn-lab-run.json');
+        const { files, ...run } = JSON.parse(await readFile(marker, 'utf8'));
+        const others = files.filter((name: string) => name !== theirs);
+        await writeFile(marker, JSON.stringify({ ...run, files: others }));
+      }
+      await writeFile(join(out, theirs), 'theirs');
+      const before = await readdir(out);
+      const { code, stderr } = await nnClock([...render(5), '--overwrite']);
+      expect(code).toBe(1);
+      expect(stderr).toContain(`${theirs} is in the way: it is not of the run.`);
+      expect(await readdir(out)).toEqual(before);
+      expect(await readFile(join(out, theirs), 'utf8')).toBe('theirs');
+    },
+    30_000,
+  );
+
   it("keeps what is somebody else's out of a folder of pictures", async () => {
     const out = join(folder, 'album');
     await mkdir(out);

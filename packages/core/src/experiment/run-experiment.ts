@@ -59,6 +59,9 @@ export interface FinishedRun {
   readonly text: string;
 }
 
+/** The files that runs of all experiments have, at the top of their folder. */
+const ownFiles = ['config.json', 'history.jsonl', 'report.html', 'metrics.json'];
+
 /**
  * Runs an experiment from its options to its report: reads its inputs, opens and locks the run
  * folder, starts the backend, writes `config.json`, does the work, draws the plots, and writes
@@ -83,7 +86,7 @@ export async function runExperiment<Options extends object, Inputs extends objec
   const log = logOf(emit);
   const inputs = (await experiment.load?.(options, { log, signal })) ?? ({} as Inputs & RunInputs);
   const { project } = experiment;
-  return inRunFolder(settings.out, { ...settings, project }, async (folder) => {
+  return inRunFolder(settings.out, { ...settings, project, files: ownFiles }, async (folder) => {
     if (folder.resumed) emit({ type: 'checkpoint', path: folder.checkpoints });
     const device = { ...(await computerOf(experiment, options, log)), machine: describeMachine() };
     const seeds = experiment.seeds(options);

@@ -43,12 +43,23 @@ export class RunFiles {
    */
   async claim(names: readonly string[]): Promise<void> {
     const fresh = names.filter((name) => !this.claimed.has(name));
-    for (const name of fresh) {
-      if ((await this.lookUp(name)) !== 'nothing') throw this.inTheWay(name);
-    }
+    await this.requireFree(fresh);
     if (fresh.length === 0) return;
     for (const name of fresh) this.claimed.add(name);
     await this.save();
+  }
+
+  /**
+   * Checks that files could be claimed, and changes nothing.
+   *
+   * @throws InvalidArgumentError when one of them is there already and not the run's.
+   */
+  async requireFree(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      if (!this.claimed.has(name) && (await this.lookUp(name)) !== 'nothing') {
+        throw this.inTheWay(name);
+      }
+    }
   }
 
   /**

@@ -19,6 +19,11 @@ export interface RunFolderOptions {
   readonly resume?: boolean;
   /** Replace the project's run that is in the folder: its own files are removed, and no others. */
   readonly overwrite?: boolean;
+  /**
+   * Names that the run is going to write. Where a file that is not the run's has one of them, the
+   * folder is refused before anything in it is removed.
+   */
+  readonly files?: readonly string[];
   /** Bytes that must be free on the disk. Default 64 MiB. */
   readonly freeBytes?: number;
 }
@@ -95,10 +100,11 @@ const incidental = ['out', 'data', 'resume', 'overwrite', 'json', 'quiet', 'verb
  * never mixed with another, and ten minutes of training are never lost to a repeated command.
  *
  * @throws InvalidArgumentError when the folder holds something else, holds a run that nobody said
- *   to replace, has nothing to resume, is used by another process, or has no space.
+ *   to replace, holds a file where the run is to write, has nothing to resume, is used by another process, or has no space.
  */
 export async function openRunFolder(path: string, options: RunFolderOptions): Promise<RunFolder> {
-  const { project, resume = false, overwrite = false, freeBytes = 64 * 2 ** 20 } = options;
+  const { project, resume = false, overwrite = false, files = [] } = options;
+  const { freeBytes = 64 * 2 ** 20 } = options;
   if (resume && overwrite) {
     throw new InvalidArgumentError(
       'Either --resume (go on with the run) or --overwrite (replace it) can be given, not both.',
@@ -117,6 +123,7 @@ export async function openRunFolder(path: string, options: RunFolderOptions): Pr
     } else if (!overwrite && state?.holdsWork) {
       throw alreadyThere(folder, state.finished, state.hasCheckpoint);
     }
+    await found?.requireFree(files.map((name) => nameInFolder(folder, name)));
     await checkWritable(folder);
     await checkSpace(folder, freeBytes);
     await found?.removeUnfinished();

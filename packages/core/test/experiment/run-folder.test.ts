@@ -218,6 +218,26 @@ describe("what is somebody else's", () => {
     await has(path, files);
   });
 
+  test.each(['report.html', 'plots/thesis.png', 'plots/thesis.png/loss.svg'])(
+    'where the run is to write %s, is found before anything is removed',
+    async (name) => {
+      const path = join(base, 'run');
+      await finishedRun(path);
+      const files = { 'report.html': 'theirs', 'plots/thesis.png': 'theirs' };
+      await put(path, files);
+      const before = await readdir(path, { recursive: true });
+      for (const how of [{ overwrite: true }, { resume: true }]) {
+        await expect(open(path, { ...how, files: ['config.json', name] })).rejects.toThrow(
+          /(report\.html|thesis\.png) is in the way: it is not of the run\./,
+        );
+      }
+      expect(await readdir(path, { recursive: true })).toEqual(before);
+      await has(path, files);
+      const run = await open(path, { overwrite: true, files: ['metrics.json', 'free.txt'] });
+      expect(await readdir(run.path)).not.toContain('metrics.json');
+    },
+  );
+
   test.each(['the run of another project', 'a damaged mark'])(
     '%s is not replaced',
     async (kind) => {
