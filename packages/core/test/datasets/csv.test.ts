@@ -38,6 +38,70 @@ describe('a table that Python or NumPy wrote', () => {
   });
 });
 
+describe('a first line that names the delimiter', () => {
+  const excel = 'sep=;\r\nlength;width;species\r\n5,1;3,5;setosa\r\n7;3,2;versicolor\r\n';
+
+  it.each<[string, string]>([
+    ['as it is', excel],
+    ['after a byte order mark', `\ufeff${excel}`],
+    ['in quotes', excel.replace('sep=;', '"sep=;"')],
+    ['in capitals', excel.replace('sep', 'SEP')],
+    ['before names in a comment', excel.replace('length', '# length')],
+  ])('%s is no header of numbers', async (_, text) => {
+    expect(await parseNumberCsv(text)).toEqual({
+      header: ['length', 'width'],
+      rows: 2,
+      columns: 2,
+      values: Float64Array.of(5.1, 3.5, 7, 3.2),
+      labels: { classNames: ['setosa', 'versicolor'], classes: Int32Array.of(0, 1) },
+      note: 'Took semicolons as the delimiter, the first line as column names, the column `species` as labels (2 classes) and commas as decimal marks.',
+    });
+  });
+
+  it('in UTF-16 is none either', async () => {
+    const bytes = new Uint8Array(Buffer.from(`\ufeff${excel}`, 'utf16le'));
+    expect((await parseNumberCsv(bytes)).header).toEqual(['length', 'width']);
+  });
+
+  it.each<CsvDelimiter>([',', ';', '\t', '|', ' '])(
+    'names %j, against what the lines look like',
+    async (delimiter) => {
+      const other = delimiter === ';' ? '|' : ';';
+      const rows = [
+        [`a${other}b`, 'c'],
+        [`d${other}e`, 'f'],
+      ];
+      const text =
+        ['sep=', ''].join(delimiter) + rows.map((row) => `\n${row.join(delimiter)}`).join('');
+      expect(await parseCsv(text)).toEqual({ rows });
+      expect(await parseCsv(text, { header: true })).toEqual({ header: rows[0], rows: [rows[1]] });
+      expect(await parseCsv(text, { delimiter: other })).toMatchObject({
+        rows: [['a', `b${delimiter}c`], expect.anything()],
+      });
+    },
+  );
+
+  it('is no class, and no row of a table without names', async () => {
+    const { classNames, classes } = await parseLabelCsv('sep=,\ncat\ndog\ncat\n', { rows: 3 });
+    expect([classNames, [...classes]]).toEqual([
+      ['cat', 'dog'],
+      [0, 1, 0],
+    ]);
+    const table = await parseNumberCsv('sep=;\n1,5\n2,5\n', { header: false });
+    expect([...table.values]).toEqual([1.5, 2.5]);
+  });
+
+  it('counts among the lines that errors name, and is nothing alone', async () => {
+    await refuse('sep=;\n1;2\n3;x4y5\n', 'line 3, column 2', { labels: false });
+    await refuse('sep=;\r\n', 'got an empty file');
+  });
+
+  it('is a name where it names nothing', async () => {
+    expect((await parseCsv('sep=\na\n')).rows).toEqual([['sep='], ['a']]);
+    expect((await parseCsv('a\nsep=;\n', { delimiter: ',' })).rows).toEqual([['a'], ['sep=;']]);
+  });
+});
+
 describe('parseNumberCsv says what it took for what', () => {
   it.each<[string, string | undefined]>([
     ['1,2\n3,4', undefined],

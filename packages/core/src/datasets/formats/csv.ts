@@ -6,8 +6,9 @@ import { type CsvDelimiter, type CsvRecord, delimiterOf, recordsOf } from './csv
 /** Options of `parseCsv`. */
 export interface ParseCsvOptions extends ParseOptions {
   /**
-   * What stands between the fields. Default: the one of tab, `;`, `|` and `,` that divides the first
-   * lines alike, or blanks where they divide them into numbers.
+   * What stands between the fields. Default: what a first line such as `sep=;` names; else the one of
+   * tab, `;`, `|` and `,` that divides the first lines alike, or blanks where they divide them into
+   * numbers.
    */
   readonly delimiter?: CsvDelimiter;
   /** The first line names the columns. Default `false`. */
@@ -64,7 +65,7 @@ export interface NumberTable {
 
 /**
  * Reads a CSV file (RFC 4180; UTF-8, or UTF-16 with a byte order mark) as text. Lines may end in any
- * way; empty ones are left out.
+ * way; empty ones are left out, and so is a first line such as `sep=;`, which is for Excel.
  *
  * @throws InvalidArgumentError for an option that is unknown or cannot be used.
  * @throws DataFormatError when the bytes are no text, a quote is open, there is nothing, or a line
@@ -78,9 +79,8 @@ export async function parseCsv(
   const { source = 'csv', header = false } = options;
   const work = new Work(options);
   const text = await decodeText(content, source, work);
-  const delimiter = options.delimiter ?? delimiterOf(text, 0, isNumber);
   const rows: string[][] = [];
-  await visitRecords(text, { source, delimiter }, work, ({ fields }) => {
+  await visitRecords(text, recordsIn(text, { ...options, source }), work, ({ fields }) => {
     rows.push(fields);
   });
   if (rows.length === 0) throw emptyError(source);
@@ -110,9 +110,9 @@ export async function parseNumberCsv(
   const { source = 'csv' } = options;
   const work = new Work(options);
   const text = await decodeText(content, source, work);
-  const start = options.header === false ? 0 : commentsEnd(text);
-  const delimiter = options.delimiter ?? delimiterOf(text, start, isNumber);
-  const records = { source, delimiter, start };
+  const comments = options.header !== false;
+  const records = recordsIn(text, { ...options, source, comments });
+  const { delimiter } = records;
   const layout = layoutOf(text, records, options);
   const { columnNames, labelColumn } = layout;
   const read = new NumberReader(source, delimiter);
@@ -176,8 +176,7 @@ export async function parseLabelCsv(
   const work = new Work(options);
   const text = await decodeText(content, source, work);
   const records: CsvRecord[] = [];
-  const delimiter = delimiterOf(text, 0, isNumber);
-  await visitRecords(text, { source, delimiter }, work, (record) => {
+  await visitRecords(text, recordsIn(text, { source }), work, (record) => {
     records.push(record);
   });
   if (records.length === 0) throw emptyError(source);
@@ -258,6 +257,30 @@ class ClassList {
     const classes = Int32Array.from(canonical, (name) => positions.get(name)!);
     return { classNames, classes: Int32Array.from(this.#added, (index) => classes[index]!) };
   }
+}
+
+/** A first line that names the delimiter, as Excel reads and writes it. */
+const delimiterLine = /^\ufeff?("?)sep=([,;\t| ])\1(?:\r\n?|\n|$)/i;
+
+/** Where the records of a text begin, and what divides their fields. */
+function recordsIn(
+  text: string,
+  options: {
+    readonly source: string;
+    readonly delimiter?: CsvDelimiter | undefined;
+    /** Lines that begin with `# ` come before the records. */
+    readonly comments?: boolean;
+  },
+) {
+  const { source, comments = false } = options;
+  const named = delimiterLine.exec(text);
+  const begin = named?.[0].length ?? 0;
+  const start = comments ? commentsEnd(text, begin) : begin;
+  const delimiter =
+    options.delimiter ??
+    (named?.[2] as CsvDelimiter | undefined) ??
+    delimiterOf(text, start, isNumber);
+  return { source, delimiter, start };
 }
 
 /** Visits the records of a text, as a stage of `work`. */
@@ -458,9 +481,11 @@ function isNames(first: readonly string[], second: readonly string[] | undefined
   );
 }
 
-/** Where the lines that begin with `# ` end: NumPy writes names of columns so. */
-function commentsEnd(text: string): number {
-  return /^\ufeff?(?:# [^\r\n]*(?:\r\n?|\n|$))*/.exec(text)![0].length;
+/** Where the lines from `begin` on that begin with `# ` end: NumPy writes names of columns so. */
+function commentsEnd(text: string, begin: number): number {
+  const lines = /\ufeff?(?:# [^\r\n]*(?:\r\n?|\n|$))*/y;
+  lines.lastIndex = begin;
+  return begin + lines.exec(text)![0].length;
 }
 
 function commentedNames(
