@@ -1,4 +1,4 @@
-import { loadEmbeddedDigits } from '../datasets/digits16.js';
+import { embeddedDigits } from '../datasets/digits16.js';
 import { FetchFailure, fetchFile, MemoryStore, openFile } from '../datasets/fetch-file.js';
 import { gunzip, isGzip } from '../datasets/formats/inflate.js';
 import {
@@ -48,7 +48,7 @@ export async function loadDataset(
     throw notFoundError(description, tried, helpInBrowser);
   }
   if (name === 'digits16') {
-    const { train, test, sha256 } = await loadEmbeddedDigits();
+    const { train, test, sha256 } = await embeddedDigits(new Work(options));
     return { train, test, sources: [{ file: 'embedded', sha256, official: true }] };
   }
   const cache = await openCache(options.cache, tried);

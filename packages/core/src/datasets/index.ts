@@ -27,7 +27,7 @@ export {
   type UnlabeledDataset,
   type UnlabeledDatasetContents,
 } from './dataset.js';
-export { loadEmbeddedDigits } from './digits16.js';
+export { type EmbeddedDigits, loadEmbeddedDigits } from './digits16.js';
 export type { ParseOptions } from './formats/bytes.js';
 export { type CifarRecords, type ParseCifarOptions, parseCifar } from './formats/cifar.js';
 export {

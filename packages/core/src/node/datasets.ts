@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip as gunzipCallback } from 'node:zlib';
 import envPaths from 'env-paths';
 import { userFolder } from '../cli/user-folder.js';
-import { loadEmbeddedDigits } from '../datasets/digits16.js';
+import { embeddedDigits } from '../datasets/digits16.js';
 import { isGzip, unpackedLimit } from '../datasets/formats/inflate.js';
 import {
   assembleDataset,
@@ -89,7 +89,7 @@ async function loadFromElsewhere(
     if (found) return loadFiles(description, found, options);
   }
   if (name === 'digits16') {
-    const { train, test, sha256 } = await loadEmbeddedDigits();
+    const { train, test, sha256 } = await embeddedDigits(new Work(options));
     return { train, test, sources: [{ file: 'embedded', sha256, official: true }] };
   }
   if (!download) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,9 +6,11 @@ import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
+  type Dataset,
   encodePng,
   gunzip,
   inflate,
+  loadEmbeddedDigits,
   parseCifar,
   parseCsv,
   parseIdx,
@@ -74,6 +77,14 @@ function hasten() {
   vi.spyOn(performance, 'now').mockImplementation(() => (now += 20));
 }
 
+/** What tells digits from others: to compare 700,000 pixels one by one would take seconds. */
+async function digitsOf(loading: Promise<{ readonly train: Dataset; readonly test: Dataset }>) {
+  const { train, test } = await loading;
+  return [train.images, train.labels, test.images, test.labels].map((values) =>
+    createHash('sha256').update(values).digest('hex'),
+  );
+}
+
 const works: Record<string, (options: WorkOptions) => Promise<unknown>> = {
   parseCsv: (options) => parseCsv(lines, options),
   parseNumberCsv: (options) => parseNumberCsv(new TextEncoder().encode(lines), options),
@@ -90,6 +101,9 @@ const works: Record<string, (options: WorkOptions) => Promise<unknown>> = {
   parseCifar: (options) => parseCifar(records, options),
   parseTar: (options) => parseTar(tar, options),
   loadDataset: (options) => loadDataset('mnist', { data: folder, ...options }),
+  "loadDataset of the package's own digits": (options) =>
+    digitsOf(loadDataset('digits16', { ...options, cache: false })),
+  loadEmbeddedDigits: (options) => digitsOf(loadEmbeddedDigits(options)),
   readPictureFolder: (options) => readPictureFolder(join(folder, 'pictures'), options),
   listLabelledPictures: (options) => listLabelledPictures(join(folder, 'pictures'), options),
 };
