@@ -2,11 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataFormatError } from '@nn-lab/core/errors';
+import type { FittedModel } from '@nn-lab/core/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  type Fitted,
+  classifierKinds,
   KnnClassifier,
   loadFitted,
+  mapKinds,
   NearestMeanClassifier,
   Pca,
   SvmClassifier,
@@ -24,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const makers: Record<string, () => Promise<Fitted>> = {
+const makers: Record<string, () => Promise<FittedModel>> = {
   pca: () => new Pca({ components: 2 }).fit(train),
   tsne: () => new Tsne({ perplexity: 10, iterations: 60, exaggerationIterations: 20 }).fit(train),
   umap: () => new Umap({ epochs: 20 }).fit(train),
@@ -33,12 +35,14 @@ const makers: Record<string, () => Promise<Fitted>> = {
   svm: () => new SvmClassifier().fit(train, labels),
 };
 
+const kinds = [...mapKinds, ...classifierKinds];
+
 describe('saveFitted and loadFitted', () => {
   it.each(Object.keys(makers))('keep what was fitted: %s', async (name) => {
     const fitted = await makers[name]!();
     const file = join(folder, 'new', `${name}.json`);
     await saveFitted(fitted, file);
-    const loaded = await loadFitted(file);
+    const loaded = await loadFitted(file, kinds);
     expect(loaded).toBeInstanceOf(fitted.constructor);
     expect(JSON.stringify(loaded)).toBe(JSON.stringify(fitted));
   });
@@ -55,11 +59,11 @@ describe('saveFitted and loadFitted', () => {
       [text.replace('"version":1', '"version":9'), /version 1 of the format, got 9/],
     ] as const) {
       await writeFile(file, content);
-      await expect(loadFitted(file)).rejects.toThrow(message);
-      await expect(loadFitted(file)).rejects.toThrow(file);
-      await expect(loadFitted(file)).rejects.toThrow(DataFormatError);
+      await expect(loadFitted(file, kinds)).rejects.toThrow(message);
+      await expect(loadFitted(file, kinds)).rejects.toThrow(file);
+      await expect(loadFitted(file, kinds)).rejects.toThrow(DataFormatError);
     }
-    await expect(loadFitted(join(folder, 'absent.json'))).rejects.toThrow(
+    await expect(loadFitted(join(folder, 'absent.json'), kinds)).rejects.toThrow(
       /absent\.json, but it cannot be read: there is no such file/,
     );
   });

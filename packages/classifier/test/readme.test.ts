@@ -28,7 +28,7 @@ const readme = await readFile(at('../README.md'), 'utf8');
 it('has examples that run as they are printed: one classifies the digits that come along, one maps rows', async () => {
   const [classified, mapped] = await printed(
     'console.log(predicted.filter((label, i) => label === test.labels[i]).length);',
-    "console.log(tsne.map.rows, (await loadFitted('pca.json')).components.rows);",
+    "console.log(tsne.map.rows, (await loadFitted('pca.json', [Pca])).components.rows);",
   );
   expect(Number(classified)).toBeGreaterThan(850);
   expect(mapped).toBe('400 50\n');

@@ -1,6 +1,7 @@
+import { parseFitted } from '@nn-lab/core/models';
 import { createRandom } from '@nn-lab/core/random';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseFitted } from '../src/fitted.js';
+import { classifierKinds, mapKinds } from '../src/fitted.js';
 import {
   approximateNeighbors,
   exactNeighbors,
@@ -280,7 +281,8 @@ describe('numbers that are too large or too small', () => {
 describe('times in seconds', () => {
   const x = matrixOf(hard.find(([name]) => name === 'times in seconds')![1]);
   const labels = rows.map((_, row) => row % 2);
-  const again = (fitted: object) => parseFitted(JSON.stringify(fitted), 'saved');
+  const again = (fitted: object) =>
+    parseFitted(JSON.stringify(fitted), 'saved', [...mapKinds, ...classifierKinds]);
 
   it('are kept in double precision', () => {
     expect(x.values).toBeInstanceOf(Float64Array);
@@ -369,7 +371,10 @@ describe.each(sklearn.nearOne as NearOneReference[])('an RBF SVM, of $name', (ex
   it("tells the rows apart as scikit-learn's does", async () => {
     const svm = await new SvmClassifier({ c: 10 }).fit(x, expected.labels);
     const decisions = rowsOf(await svm.decisions(x));
-    const again = parseFitted(JSON.stringify(svm), 'saved') as SvmClassifier;
+    const again = parseFitted(JSON.stringify(svm), 'saved', [
+      ...mapKinds,
+      ...classifierKinds,
+    ]) as SvmClassifier;
     expect(await again.predict(x)).toEqual(await svm.predict(x));
     [
       [0, 1],

@@ -22,7 +22,7 @@ for (const method of ['batch', 'online', 'averaged']) {
     const perceptron = new Perceptron(options);
     const began = performance.now();
     const used = process.cpuUsage();
-    training = await perceptron.fit(train.x, train.labels);
+    ({ training } = await perceptron.fit(train.x, train.labels));
     times.push((performance.now() - began) / 1000);
     cpu = Math.min(cpu, process.cpuUsage(used).user / 1e6);
   }

@@ -3,8 +3,8 @@ export {
   type EpochRecord,
   type FitOptions,
   Perceptron,
-  type PerceptronJson,
   type PerceptronMethod,
   type PerceptronOptions,
   type PerceptronTraining,
+  type SavedPerceptron,
 } from './perceptron.js';

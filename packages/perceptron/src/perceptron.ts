@@ -8,15 +8,16 @@ import {
   someObject,
   wholeNumber,
 } from '@nn-lab/core/checks';
-import { InvalidArgumentError, NotFittedError, ShapeError } from '@nn-lab/core/errors';
+import { InvalidArgumentError, ShapeError } from '@nn-lab/core/errors';
+import { type Classifier, largestOfRows, requireFitted } from '@nn-lab/core/models';
 import { type Random, RandomState } from '@nn-lab/core/random';
 import { type Matrix, validateClasses, validateMatrix } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { averagedRule, batchRule, largest, onlineRule, type Rule } from './rules.js';
-import { type PerceptronJson, readPerceptronJson, writePerceptronJson } from './saved.js';
+import { readPerceptron, type SavedPerceptron, writePerceptron } from './saved.js';
 import { createScorer, type Scorer } from './scorer.js';
 
-export type { PerceptronJson } from './saved.js';
+export type { SavedPerceptron } from './saved.js';
 
 /**
  * How weights are found: by the Adaline rule with one update an epoch (`batch`) or a row (`online`),
@@ -110,9 +111,12 @@ export interface PerceptronTraining {
  * await perceptron.predict(matrixOf([[6, 5]])); // Int32Array [1]
  * ```
  */
-export class Perceptron {
+export class Perceptron implements Classifier {
+  static readonly savedType = 'perceptron';
+
   readonly #options: PerceptronOptions;
   #fitted: Fitted | undefined;
+  #training: PerceptronTraining | undefined;
 
   /** @throws InvalidArgumentError when an option is out of range. */
   constructor(options: PerceptronOptions = {}) {
@@ -126,18 +130,29 @@ export class Perceptron {
   }
 
   /** Classes it tells apart. @throws NotFittedError before `fit`. */
-  get classes(): number {
+  get classCount(): number {
     return this.#require().classes;
   }
 
   /** Features it expects. @throws NotFittedError before `fit`. */
-  get features(): number {
+  get featureCount(): number {
     return this.#require().features;
   }
 
   /** A copy of the weights, `[features + 1, classes]`, the bias last. @throws NotFittedError before `fit`. */
   get weights(): Float64Array {
     return this.#require().weights.slice();
+  }
+
+  /** How training went. @throws NotFittedError also when it was loaded, not trained. */
+  get training(): PerceptronTraining {
+    return requireFitted(this.#training, 'perceptron');
+  }
+
+  /** Forgets what was learned. */
+  dispose(): void {
+    this.#fitted = undefined;
+    this.#training = undefined;
   }
 
   /**
@@ -148,11 +163,7 @@ export class Perceptron {
    * there is only one class, or training leaves the range of numbers.
    * @throws ShapeError when there is not one label a row, or test rows or start weights do not fit.
    */
-  async fit(
-    x: Matrix,
-    labels: ArrayLike<number>,
-    options: FitOptions = {},
-  ): Promise<PerceptronTraining> {
+  async fit(x: Matrix, labels: ArrayLike<number>, options: FitOptions = {}): Promise<this> {
     checkOptions(options, fitChecks);
     const work = new Work(options);
     validateMatrix(x, { name: 'the training data' });
@@ -169,7 +180,8 @@ export class Perceptron {
       );
     }
     this.#fitted = { classes, features: x.columns, weights: unpadded(weights, scorer) };
-    return training;
+    this.#training = training;
+    return this;
   }
 
   /**
@@ -179,7 +191,7 @@ export class Perceptron {
    * @throws ShapeError when the rows have another number of features.
    * @throws InvalidArgumentError when there are no rows or a value is not finite.
    */
-  async scores(x: Matrix, options: WorkOptions = {}): Promise<Float64Array> {
+  async scores(x: Matrix, options: WorkOptions = {}): Promise<Matrix<Float64Array>> {
     checkOptions(options, workChecks);
     const work = new Work(options);
     const fitted = this.#require();
@@ -194,19 +206,18 @@ export class Perceptron {
       scores.set(unpadded(scorer.scores, scorer), first * fitted.classes);
       await work.reach(first + rows);
     }
-    return scores;
+    return { rows: x.rows, columns: fitted.classes, values: scores };
   }
 
   /** The class of the largest score of each row, of equal ones the first. Throws as {@link scores} does. */
   async predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
-    const { classes } = this.#require();
-    const scores = await this.scores(x, options);
-    return Int32Array.from({ length: x.rows }, (_, row) => largest(scores, row * classes, classes));
+    const { values, columns } = await this.scores(x, options);
+    return largestOfRows(values, columns);
   }
 
   /** What was learned, as plain values for `JSON.stringify`. @throws NotFittedError before `fit`. */
-  toJSON(): PerceptronJson {
-    return writePerceptronJson({ method: this.method, ...this.#require() });
+  toJSON(): SavedPerceptron {
+    return writePerceptron({ method: this.method, ...this.#require() });
   }
 
   /**
@@ -216,17 +227,14 @@ export class Perceptron {
    * @throws DataFormatError when it is something else, or damaged.
    */
   static fromJSON(json: unknown, source = 'the saved perceptron'): Perceptron {
-    const { method, ...fitted } = readPerceptronJson(json, source);
+    const { method, ...fitted } = readPerceptron(json, source);
     const perceptron = new Perceptron({ method });
     perceptron.#fitted = fitted;
     return perceptron;
   }
 
   #require(): Fitted {
-    if (!this.#fitted) {
-      throw new NotFittedError('Expected a fitted perceptron, got a new one: call fit first.');
-    }
-    return this.#fitted;
+    return requireFitted(this.#fitted, 'perceptron');
   }
 
   #start(scorer: Scorer): void {

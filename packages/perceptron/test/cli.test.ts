@@ -65,7 +65,7 @@ describe('nn-perceptron', () => {
     await writeFile(join(out, 'model', 'model.json'), '{"format":"layers-model"}');
     const foreign = await nnPerceptron('evaluate', `--model=${out}`);
     expect(foreign.code).toBe(1);
-    expect(foreign.stderr).toMatch(/model\.json, but its format is "layers-model"/);
+    expect(foreign.stderr).toMatch(/model\.json: expected a model .*got the format "layers-model"/);
 
     const nowhere = join(folder, 'nowhere');
     const missing = await nnPerceptron('evaluate', `--model=${nowhere}`);

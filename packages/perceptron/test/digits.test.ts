@@ -22,7 +22,8 @@ describe('on the embedded digits', () => {
   it('the averaged perceptron learns to read nine of ten', async () => {
     const { train, test } = await loadEmbeddedDigits();
     const perceptron = new Perceptron();
-    const { trainCorrect } = await perceptron.fit(matrixOf(train), train.labels);
+    const { training } = await perceptron.fit(matrixOf(train), train.labels);
+    const { trainCorrect } = training;
     expect(trainCorrect / train.count).toBeGreaterThan(0.94);
     const guesses = await perceptron.predict(matrixOf(test));
     const right = guesses.filter((guess, row) => guess === test.labels[row]).length;
@@ -36,7 +37,8 @@ describe.runIf(hasCourseDigits)("on the course's digits (NN_LAB_DATA)", async ()
     async (method) => {
       const { train, test } = await loadRows('digits16', data, quiet);
       const perceptron = new Perceptron(courseOptions(method));
-      const { trainCorrect } = await perceptron.fit(train.x, train.labels);
+      const { training } = await perceptron.fit(train.x, train.labels);
+      const { trainCorrect } = training;
       const guesses = await perceptron.predict(test.x);
       const right = guesses.filter((guess, row) => guess === test.labels[row]).length;
       const course = courseFactsOf(method)!;

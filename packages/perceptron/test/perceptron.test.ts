@@ -39,7 +39,7 @@ describe('training', () => {
     'by the Adaline rule (%s) goes the way of NumPy, from the start weights to the best ones',
     async (method) => {
       const perceptron = new Perceptron({ method, patience: 4, maxEpochs: 25 });
-      const training = await perceptron.fit(matrixOf(oracle.x), oracle.labels);
+      const { training } = await perceptron.fit(matrixOf(oracle.x), oracle.labels);
       const expected = oracle[method];
       expect(training.history.map(({ trainCorrect }) => trainCorrect)).toEqual(expected.history);
       expect(training).toMatchObject({
@@ -54,7 +54,8 @@ describe('training', () => {
 
   it('with averaged weights goes the way of NumPy', async () => {
     const perceptron = new Perceptron({ maxEpochs: 6 });
-    const { history, stopped } = await perceptron.fit(matrixOf(oracle.x), oracle.labels);
+    const { training } = await perceptron.fit(matrixOf(oracle.x), oracle.labels);
+    const { history, stopped } = training;
     expect(history.slice(1).map(({ updates, trainCorrect }) => [updates, trainCorrect])).toEqual(
       oracle.averaged.history.map(({ mistakes, right }) => [mistakes, right]),
     );
@@ -76,8 +77,8 @@ describe('training', () => {
     const { x, labels } = blobs(4, 7, 200, 1);
     const perceptron = new Perceptron({ method, maxEpochs: 500 });
     const early = await new Perceptron({ method, maxEpochs: 1 }).fit(x, labels);
-    const before = early.history[0]!;
-    const training = await perceptron.fit(x, labels);
+    const before = early.training.history[0]!;
+    const { training } = await perceptron.fit(x, labels);
     expect(before.trainCorrect).toBeLessThan(150);
     expect(training).toMatchObject({ stopped: 'perfect', trainCorrect: 200 });
     expect(Array.from(await perceptron.predict(x))).toEqual(labels);
@@ -93,10 +94,11 @@ describe('training', () => {
     const test = blobs(3, 4, 60, 2, 3);
     const told: EpochRecord[] = [];
     const perceptron = new Perceptron({ method: 'online', maxEpochs: 5 });
-    const { history, bestEpoch } = await perceptron.fit(x, labels, {
+    const { training } = await perceptron.fit(x, labels, {
       test,
       onEpoch: (record) => told.push(record),
     });
+    const { history, bestEpoch } = training;
     expect(told).toEqual(history);
     const right = (await perceptron.predict(test.x)).filter(
       (guess, row) => guess === test.labels[row],
@@ -121,9 +123,9 @@ describe('training', () => {
   it.each([2, 3, 9, 13, 14, 26])('works for %i classes', async (classes) => {
     const { x, labels } = blobs(classes, 30, 20 * classes, 5);
     const perceptron = new Perceptron({ maxEpochs: 100 });
-    expect((await perceptron.fit(x, labels)).trainCorrect).toBe(x.rows);
-    expect(perceptron.classes).toBe(classes);
-    expect(perceptron.features).toBe(30);
+    expect((await perceptron.fit(x, labels)).training.trainCorrect).toBe(x.rows);
+    expect(perceptron.classCount).toBe(classes);
+    expect(perceptron.featureCount).toBe(30);
   });
 });
 
@@ -133,7 +135,8 @@ describe('scores', () => {
     const perceptron = new Perceptron();
     await perceptron.fit(x, labels);
     const { weights } = perceptron;
-    const scores = await perceptron.scores(x);
+    const { rows, columns, values: scores } = await perceptron.scores(x);
+    expect([rows, columns]).toEqual([30, 3]);
     expect(scores.length).toBe(30 * 3);
     for (let row = 0; row < 30; row++) {
       for (let label = 0; label < 3; label++) {
@@ -150,9 +153,9 @@ describe('scores', () => {
     const { x, labels } = blobs(5, 3, 10_000, 1, 2);
     const perceptron = new Perceptron({ maxEpochs: 1 });
     await perceptron.fit(x, labels);
-    const all = await perceptron.scores(x);
+    const { values: all } = await perceptron.scores(x);
     const last = { rows: 1, columns: 3, values: x.values.slice(-3) };
-    expect(await perceptron.scores(last)).toEqual(all.slice(-5));
+    expect((await perceptron.scores(last)).values).toEqual(all.slice(-5));
   });
 });
 

@@ -1,5 +1,5 @@
 /** Trains on rows made here: the weights must be the same in every JavaScript engine. */
-export async function sample({ matrixOf, Perceptron, savePerceptron, loadPerceptron }) {
+export async function sample({ matrixOf, Perceptron, saveFitted, loadFitted }) {
   const rows = Array.from({ length: 60 }, (_, row) =>
     Array.from(
       { length: 7 },
@@ -17,9 +17,9 @@ export async function sample({ matrixOf, Perceptron, savePerceptron, loadPercept
   const kept = new Perceptron({ maxEpochs: 3 });
   await kept.fit(x, labels);
   const inBrowser = typeof localStorage !== 'undefined';
-  const place = inBrowser ? 'localstorage://smoke' : './smoke-perceptron.json';
-  await savePerceptron(kept, place);
-  const loaded = await loadPerceptron(place);
+  const place = inBrowser ? 'indexeddb://smoke' : './smoke-perceptron.json';
+  await saveFitted(kept, place);
+  const loaded = await loadFitted(place, [Perceptron]);
   return {
     exact: { guesses, weights: Array.from(loaded.weights) },
     note: 'weights as in Node, saved and loaded',

@@ -1,9 +1,10 @@
 import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
+import type { Classifier } from '@nn-lab/core/models';
 import { createRandom } from '@nn-lab/core/random';
 import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { type Classifier, validateTraining } from './classifier.js';
+import { validateTraining } from './checks.js';
 
 /** Options of {@link crossValidate} and {@link selectClassifier}. */
 export interface CrossValidationOptions extends WorkOptions {

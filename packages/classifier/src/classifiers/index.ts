@@ -1,4 +1,3 @@
-export type { Classifier } from './classifier.js';
 export {
   type Candidate,
   type CrossValidation,

@@ -1,28 +1,25 @@
 import { checkOptions, type OptionChecks, oneOf, wholeNumber } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError } from '@nn-lab/core/errors';
+import {
+  type Classifier,
+  decodeFloats,
+  decodeRows,
+  encodeFloats,
+  largestOfRows,
+  readSaved,
+  requireFitted,
+  requireSavedCount,
+  type SavedFloats,
+  type SavedModel,
+  savedModel,
+} from '@nn-lab/core/models';
 import { type Matrix, validateClasses } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import { type Metric, metricCheck, savedMetric } from '../neighbors/metrics.js';
 import { nearestRows } from '../neighbors/nearest.js';
 import { type Neighbors, validateNeighborCount } from '../neighbors/neighbors.js';
 import { validateRows } from '../rows.js';
-import {
-  decodeFloats,
-  decodeRows,
-  encodeFloats,
-  readSaved,
-  requireSavedCount,
-  type SavedFloats,
-  type SavedModel,
-  savedModel,
-} from '../saved.js';
-import {
-  type Classifier,
-  largestOfRows,
-  requireFitted,
-  validateQueries,
-  validateTraining,
-} from './classifier.js';
+import { validateQueries, validateTraining } from './checks.js';
 import { predictByMlKnn } from './ml-knn-engine.js';
 
 /** How much the vote of a neighbor counts. */
@@ -88,6 +85,8 @@ interface FittedKnn {
  * ```
  */
 export class KnnClassifier implements Classifier {
+  static readonly savedType = 'knn';
+
   readonly #k: number;
   readonly #weights: KnnWeights;
   readonly #metric: Metric;
@@ -136,6 +135,29 @@ export class KnnClassifier implements Classifier {
     const work = new Work(options);
     await validateQueries(x, fitted.x.columns, work);
     return predictByMlKnn(fitted.x, fitted.labels, this.#k, x, work);
+  }
+
+  /**
+   * The votes for each class.
+   *
+   * @throws as {@link predict}; InvalidArgumentError with the engine `ml-knn`, which does not tell.
+   */
+  async scores(x: Matrix, options: WorkOptions = {}): Promise<Matrix<Float64Array>> {
+    checkOptions(options, workChecks);
+    const { classCount } = this;
+    return { rows: x.rows, columns: classCount, values: await this.#votes(x, options) };
+  }
+
+  get classCount(): number {
+    return requireFitted(this.#fitted, 'k-NN classifier').classes;
+  }
+
+  get featureCount(): number {
+    return requireFitted(this.#fitted, 'k-NN classifier').x.columns;
+  }
+
+  dispose(): void {
+    this.#fitted = undefined;
   }
 
   /**

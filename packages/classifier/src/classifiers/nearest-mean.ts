@@ -1,16 +1,19 @@
 import { checkOptions } from '@nn-lab/core/checks';
-import type { Matrix } from '@nn-lab/core/tables';
-import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import {
+  type Classifier,
   decodeFloats,
   encodeFloats,
+  largestOfRows,
   readSaved,
+  requireFitted,
   requireSavedCount,
   type SavedFloats,
   type SavedModel,
   savedModel,
-} from '../saved.js';
-import { type Classifier, requireFitted, validateQueries, validateTraining } from './classifier.js';
+} from '@nn-lab/core/models';
+import type { Matrix } from '@nn-lab/core/tables';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import { validateQueries, validateTraining } from './checks.js';
 
 /** What `NearestMeanClassifier.toJSON` gives. */
 export interface SavedNearestMean extends SavedModel<'nearest-mean'> {
@@ -43,6 +46,8 @@ interface Means {
  * ```
  */
 export class NearestMeanClassifier implements Classifier {
+  static readonly savedType = 'nearest-mean';
+
   #means: Means | undefined;
 
   /** @throws InvalidArgumentError or ShapeError when there is nothing to learn from; see {@link Classifier}. */
@@ -57,25 +62,43 @@ export class NearestMeanClassifier implements Classifier {
 
   /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
   async predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
+    const { values, columns } = await this.scores(x, options);
+    return largestOfRows(values, columns);
+  }
+
+  /**
+   * The squared distances to the means, negated.
+   *
+   * @throws as {@link predict}.
+   */
+  async scores(x: Matrix, options: WorkOptions = {}): Promise<Matrix<Float64Array>> {
     checkOptions(options, workChecks);
     const work = new Work(options);
     const means = requireFitted(this.#means, 'nearest-mean classifier');
     await validateQueries(x, means.columns, work);
     const { classes, columns, values } = means;
-    const nearest = new Int32Array(x.rows);
+    const scores = new Float64Array(x.rows * classes);
     await work.stage('predicting', x.rows, (begin, end) => {
       for (let row = begin; row < end; row++) {
-        let least = Number.POSITIVE_INFINITY;
         for (let label = 0; label < classes; label++) {
           const square = squaredDistance(x.values, row * columns, values, label * columns, columns);
-          if (square < least) {
-            least = square;
-            nearest[row] = label;
-          }
+          scores[row * classes + label] = -square;
         }
       }
     });
-    return nearest;
+    return { rows: x.rows, columns: classes, values: scores };
+  }
+
+  get classCount(): number {
+    return requireFitted(this.#means, 'nearest-mean classifier').classes;
+  }
+
+  get featureCount(): number {
+    return requireFitted(this.#means, 'nearest-mean classifier').columns;
+  }
+
+  dispose(): void {
+    this.#means = undefined;
   }
 
   /** `[classes, columns]`: the mean of each class. @throws NotFittedError */

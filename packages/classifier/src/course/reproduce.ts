@@ -2,9 +2,9 @@ import { checkOptions, type OptionChecks, someObject, wholeNumber } from '@nn-la
 import type { Dataset } from '@nn-lab/core/datasets';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { type ConfusionMatrix, confusionMatrix } from '@nn-lab/core/metrics';
+import type { Classifier } from '@nn-lab/core/models';
 import { type Matrix, matrixOf } from '@nn-lab/core/tables';
 import { type Progress, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import type { Classifier } from '../classifiers/classifier.js';
 import {
   type ClassPair,
   type CrossValidation,

@@ -1,6 +1,6 @@
+import type { Classifier } from '@nn-lab/core/models';
 import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import type { WorkOptions } from '@nn-lab/core/work';
-import type { Classifier } from '../classifiers/classifier.js';
 import { SvmClassifier, type SvmClassifierOptions } from '../classifiers/index.js';
 import { validateRows } from '../rows.js';
 
@@ -52,6 +52,22 @@ export class VirtualSvmClassifier implements Classifier {
 
   predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
     return this.#machine.predict(x, options);
+  }
+
+  scores(x: Matrix, options: WorkOptions = {}): Promise<Matrix> {
+    return this.#machine.scores(x, options);
+  }
+
+  get classCount(): number {
+    return this.#machine.classCount;
+  }
+
+  get featureCount(): number {
+    return this.#machine.featureCount;
+  }
+
+  dispose(): void {
+    this.#machine.dispose();
   }
 
   /** That of the machine, which predicts the same. */

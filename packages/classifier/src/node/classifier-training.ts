@@ -1,9 +1,9 @@
 import type { Experiment, ExperimentContext } from '@nn-lab/core/experiment';
 import { formatDuration, formatPercent, formatQuantity } from '@nn-lab/core/format';
 import { confusionMatrix } from '@nn-lab/core/metrics';
+import type { Classifier } from '@nn-lab/core/models';
 import { confusionMatrixChart } from '@nn-lab/core/plot';
 import { firstRows, type LabeledPictures } from '@nn-lab/core/tables';
-import type { Classifier } from '../classifiers/classifier.js';
 import {
   KnnClassifier,
   NearestMeanClassifier,

@@ -1,15 +1,15 @@
 import { DataFormatError } from '@nn-lab/core/errors';
+import type { Classifier } from '@nn-lab/core/models';
+import {
+  type ClassifierKind,
+  fittedOf,
+  readSaved,
+  type SavedModel,
+  savedModel,
+} from '@nn-lab/core/models';
 import { findModelFile, readPlainFile } from '@nn-lab/core/node';
 import type { LabeledPictures } from '@nn-lab/core/tables';
-import type { Classifier } from '../classifiers/classifier.js';
-import {
-  KnnClassifier,
-  NearestMeanClassifier,
-  type SavedKnn,
-  type SavedSvm,
-  SvmClassifier,
-} from '../classifiers/index.js';
-import { readSaved, type SavedModel, savedModel, savedTypeOf } from '../saved.js';
+import { classifierKinds } from '../fitted.js';
 
 /** A classifier that knows what its classes are called and what its rows are. */
 export interface TrainedClassifier {
@@ -48,7 +48,10 @@ export function trainedText(
 }
 
 /** @throws DataFormatError when there is none, or it is damaged or something else. */
-export async function readTrained(path: string): Promise<TrainedClassifier> {
+export async function readTrained(
+  path: string,
+  kinds: readonly ClassifierKind[] = classifierKinds,
+): Promise<TrainedClassifier> {
   const file = (await findModelFile(path, trainedName)) ?? path;
   const fail = (why: string, cause?: unknown) =>
     new DataFormatError(`${file}: ${why}. Make one with \`npx @nn-lab/classifier train\`.`, {
@@ -76,7 +79,8 @@ export async function readTrained(path: string): Promise<TrainedClassifier> {
   if (!isList(classNames, 'string') || !isList(shape, 'number', 3) || !isList(range, 'number', 2)) {
     throw fail('the saved classifier is damaged: its class names, shape or range are none');
   }
-  const { fitted, columns } = readClassifier(classifier, file);
+  const fitted = fittedOf(classifier, file, kinds);
+  const { featureCount: columns } = fitted;
   const isShape = shape.every((size) => Number.isSafeInteger(size) && size >= 1);
   if (!isShape || shape[0] * shape[1] * shape[2] !== columns) {
     throw fail(
@@ -84,21 +88,4 @@ export async function readTrained(path: string): Promise<TrainedClassifier> {
     );
   }
   return { classifier: fitted, classNames, shape, range };
-}
-
-/** The classifier, and how long its rows are. */
-function readClassifier(json: unknown, file: string): { fitted: Classifier; columns: number } {
-  switch (savedTypeOf(json, file)) {
-    case 'nearest-mean': {
-      const fitted = NearestMeanClassifier.fromJSON(json, file);
-      return { fitted, columns: fitted.means.columns };
-    }
-    case 'svm':
-      return { fitted: SvmClassifier.fromJSON(json, file), columns: (json as SavedSvm).columns };
-    default: {
-      const fitted = KnnClassifier.fromJSON(json, file);
-      const { values, rows } = json as SavedKnn;
-      return { fitted, columns: values.length / rows };
-    }
-  }
 }

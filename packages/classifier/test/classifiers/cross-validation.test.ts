@@ -25,6 +25,12 @@ class Recorder implements Classifier {
     Recorder.seen.push({ trained: this.#trained, tested: Array.from(x.values) });
     return new Int32Array(x.rows).fill(this.#says);
   }
+  async scores(x: Matrix): Promise<Matrix> {
+    return { rows: x.rows, columns: 3, values: new Float64Array(3 * x.rows) };
+  }
+  readonly classCount = 3;
+  readonly featureCount = 1;
+  dispose() {}
   toJSON() {
     return {};
   }

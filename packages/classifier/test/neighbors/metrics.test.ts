@@ -1,6 +1,7 @@
+import { parseFitted } from '@nn-lab/core/models';
 import { createRandom } from '@nn-lab/core/random';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parseFitted } from '../../src/fitted.js';
+import { classifierKinds, mapKinds } from '../../src/fitted.js';
 import {
   approximateNeighbors,
   exactNeighbors,
@@ -59,7 +60,10 @@ describe.each(sklearn.metrics as MetricReference[])('the metric $metric', (expec
     const options = { k: 5, weights: 'distance', metric } as const;
     const knn = await new KnnClassifier(options).fit(train, labels);
     expect([...(await knn.predict(test))]).toEqual(expected.predicted);
-    const loaded = parseFitted(JSON.stringify(knn), 'saved') as KnnClassifier;
+    const loaded = parseFitted(JSON.stringify(knn), 'saved', [
+      ...mapKinds,
+      ...classifierKinds,
+    ]) as KnnClassifier;
     expect([...(await loaded.predict(test))]).toEqual(expected.predicted);
     expect(() => new KnnClassifier({ engine: 'ml-knn', metric })).toThrow(/metric 'euclidean'/);
   });
@@ -100,7 +104,10 @@ describe.each(sklearn.metrics as MetricReference[])('the metric $metric', (expec
     const map = await make().fit(train);
     const { trustworthiness } = await mapQuality(train, map.map, { metric });
     expect(trustworthiness).toBeGreaterThan(0.85);
-    const loaded = parseFitted(JSON.stringify(map), 'saved') as Umap;
+    const loaded = parseFitted(JSON.stringify(map), 'saved', [
+      ...mapKinds,
+      ...classifierKinds,
+    ]) as Umap;
     const placed = await loaded.transform(train);
     expect(placed).toEqual(await map.transform(train));
     const away = rowsOf(placed).map((row, i) => definitions.euclidean(row, rowsOf(map.map)[i]!));

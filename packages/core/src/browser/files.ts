@@ -1,2 +1,3 @@
 export { loadDataset } from './datasets.js';
+export { loadFitted, saveFitted } from './fitted-files.js';
 export { listLabelledPictures, readPicture, readPictureFolder } from './pictures.js';

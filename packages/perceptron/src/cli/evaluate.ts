@@ -1,10 +1,10 @@
 import { dataOption, defineCommand, pathOption } from '@nn-lab/core/cli';
 import { InvalidArgumentError } from '@nn-lab/core/errors';
 import { printableLine } from '@nn-lab/core/format';
-import { findModelFile } from '@nn-lab/core/node/files';
+import { findModelFile, loadFitted } from '@nn-lab/core/node/files';
 import { describeEvaluation, evaluate, evaluationDocument } from '../evaluation.js';
 import { loadRows } from '../node/load-rows.js';
-import { loadPerceptron } from '../node.js';
+import { Perceptron } from '../perceptron.js';
 import { datasetOption } from './dataset-option.js';
 
 export const evaluateCommand = defineCommand({
@@ -25,7 +25,7 @@ export const evaluateCommand = defineCommand({
         `${options.model}: there is no trained perceptron. Train one with \`npx @nn-lab/perceptron train\`, or give the path of one with --model.`,
       );
     }
-    const perceptron = await loadPerceptron(path);
+    const perceptron = await loadFitted(path, [Perceptron]);
     const { test, origin } = await loadRows(options.dataset, options.data, {
       log,
       signal,

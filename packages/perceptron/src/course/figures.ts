@@ -74,7 +74,7 @@ function drawPerClass(results: readonly MethodResult[], { test }: LoadedRows): S
 /** The averaged weights of each class as a picture, all on one scale. */
 function drawWeights(results: readonly MethodResult[], { train }: LoadedRows): Svg {
   const { perceptron } = results.find(({ method }) => method === 'averaged')!;
-  const { weights, classes, features } = perceptron;
+  const { weights, classCount: classes, featureCount: features } = perceptron;
   const [height, width] = train.shape;
   const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
   const pictures = Array.from({ length: classes }, (_, label) => ({

@@ -44,7 +44,7 @@ export async function reproduceMethod(
   }
   const seconds = times.sort((a, b) => a - b)[timings >> 1]!;
   const perceptron = new Perceptron(options);
-  const training = await perceptron.fit(train.x, train.labels, { test, ...stop });
+  const { training } = await perceptron.fit(train.x, train.labels, { test, ...stop });
   return {
     method,
     perceptron,

@@ -41,7 +41,7 @@ export const perceptronTraining: Experiment<PerceptronTrainingOptions, LoadedRow
       ...(epochs === undefined ? {} : { maxEpochs: epochs }),
     });
     const began = performance.now();
-    const training = await perceptron.fit(train.x, train.labels, {
+    const { training } = await perceptron.fit(train.x, train.labels, {
       signal,
       classCount: train.classNames.length,
       ...(shuffle ? { random: createRandom(seed).fork('order') } : {}),

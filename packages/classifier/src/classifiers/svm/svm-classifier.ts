@@ -6,28 +6,25 @@ import {
   oneOf,
   positiveNumber,
 } from '@nn-lab/core/checks';
-import { DataFormatError } from '@nn-lab/core/errors';
-import { type Matrix, takeRows } from '@nn-lab/core/tables';
-import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import * as tf from '@tensorflow/tfjs';
-import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
 import {
+  type Classifier,
+  damagedModel,
   decodeFloats,
   decodeRows,
   encodeFloats,
+  largestOfRows,
   readSaved,
+  requireFitted,
   requireSavedCount,
   type SavedFloats,
   type SavedModel,
   savedModel,
-} from '../../saved.js';
-import {
-  type Classifier,
-  largestOfRows,
-  requireFitted,
-  validateQueries,
-  validateTraining,
-} from '../classifier.js';
+} from '@nn-lab/core/models';
+import { type Matrix, takeRows } from '@nn-lab/core/tables';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import * as tf from '@tensorflow/tfjs';
+import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
+import { validateQueries, validateTraining } from '../checks.js';
 import { applyKernel, centeredRows, KernelRows, productsOf, type SvmKernel } from './kernels.js';
 import { solveSvm } from './smo.js';
 
@@ -102,6 +99,8 @@ const multiplicationsPerBlock = 2 ** 28;
  * ```
  */
 export class SvmClassifier implements Classifier {
+  static readonly savedType = 'svm';
+
   readonly #options: Required<SvmClassifierOptions>;
   #fitted: FittedSvm | undefined;
 
@@ -179,6 +178,16 @@ export class SvmClassifier implements Classifier {
 
   /** @throws NotFittedError, or ShapeError when the rows are not as wide as those learned from. */
   async predict(x: Matrix, options: WorkOptions = {}): Promise<Int32Array> {
+    const { values, columns } = await this.scores(x, options);
+    return largestOfRows(values, columns);
+  }
+
+  /**
+   * The votes of the machines for each class.
+   *
+   * @throws as {@link predict}.
+   */
+  async scores(x: Matrix, options: WorkOptions = {}): Promise<Matrix<Float64Array>> {
     checkOptions(options, workChecks);
     const { classes, machines } = requireFitted(this.#fitted, 'support vector machine');
     const values = await this.#decide(x, new Work(options));
@@ -191,7 +200,19 @@ export class SvmClassifier implements Classifier {
           votes[row * classes + (values[at]! > 0 ? a : b)]!++;
       }
     }
-    return largestOfRows(votes, classes);
+    return { rows: x.rows, columns: classes, values: votes };
+  }
+
+  get classCount(): number {
+    return requireFitted(this.#fitted, 'support vector machine').classes;
+  }
+
+  get featureCount(): number {
+    return requireFitted(this.#fitted, 'support vector machine').supportVectors.columns;
+  }
+
+  dispose(): void {
+    this.#fitted = undefined;
   }
 
   /**
@@ -258,12 +279,12 @@ export class SvmClassifier implements Classifier {
     const values = decodeRows(saved.supportVectors, source);
     const pairs = (classes * (classes - 1)) / 2;
     if (!Array.isArray(saved.machines) || saved.machines.length !== pairs) {
-      throw damaged(source, `expected ${pairs} machines for ${classes} classes`);
+      throw damagedModel(source, `expected ${pairs} machines for ${classes} classes`);
     }
     const machines = saved.machines.map((machine): Machine => {
       const samples = decodeFloats(machine?.samples, Int32Array, source);
       if (samples.some((sample) => sample < 0 || sample >= rows)) {
-        throw damaged(source, 'a machine names a support vector that there is not');
+        throw damagedModel(source, 'a machine names a support vector that there is not');
       }
       const coefficients = decodeFloats(machine.coefficients, Float64Array, source, samples.length);
       return { samples, coefficients, rho: decodeFloats(machine.rho, Float64Array, source, 1)[0]! };
@@ -284,13 +305,7 @@ function readKernel(kernel: SvmKernel | undefined, source: string): SvmKernel {
   if (kernel?.kind === 'rbf' && Number.isFinite(kernel.gamma) && kernel.gamma > 0) {
     return { kind: 'rbf', gamma: kernel.gamma };
   }
-  throw damaged(source, `expected a kernel, got ${JSON.stringify(kernel)}`);
-}
-
-function damaged(source: string, why: string): DataFormatError {
-  return new DataFormatError(`${source}: the saved model is damaged: ${why}. Save it anew.`, {
-    source,
-  });
+  throw damagedModel(source, `expected a kernel, got ${JSON.stringify(kernel)}`);
 }
 
 /** Keeps the rows that some machine rests on, and renumbers them. */

@@ -1,13 +1,6 @@
 import { ensureBackend } from '@nn-lab/core/backend';
 import { checkOptions, type OptionChecks, wholeNumber } from '@nn-lab/core/checks';
 import { InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
-import { createRandom } from '@nn-lab/core/random';
-import { type Matrix, withoutRounding } from '@nn-lab/core/tables';
-import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import * as tf from '@tensorflow/tfjs';
-import { PCA as MlPca } from 'ml-pca';
-import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
-import { checkRows } from '../../rows.js';
 import {
   decodeFloats,
   decodeRows,
@@ -16,7 +9,14 @@ import {
   type SavedFloats,
   type SavedModel,
   savedModel,
-} from '../../saved.js';
+} from '@nn-lab/core/models';
+import { createRandom } from '@nn-lab/core/random';
+import { type Matrix, withoutRounding } from '@nn-lab/core/tables';
+import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import * as tf from '@tensorflow/tfjs';
+import { PCA as MlPca } from 'ml-pca';
+import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
+import { checkRows } from '../../rows.js';
 import { covarianceOf, exactCovarianceOf } from './covariance.js';
 import { type Eigenpairs, leadingEigenpairs, orthonormalize } from './leading-eigenvectors.js';
 
@@ -66,6 +66,8 @@ const multiplicationsPerBlock = 2 ** 29;
  * ```
  */
 export class Pca {
+  static readonly savedType = 'pca';
+
   readonly #options: PcaOptions;
   #fitted: FittedPca | undefined;
 

@@ -12,13 +12,6 @@ import {
   wholeNumber,
 } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
-import type { Matrix } from '@nn-lab/core/tables';
-import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
-import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
-import { nearestRows } from '../../neighbors/nearest.js';
-import { type Neighbors, validateNeighbors } from '../../neighbors/neighbors.js';
-import { checkRows } from '../../rows.js';
 import {
   decodeFloats,
   decodeRows,
@@ -28,7 +21,14 @@ import {
   type SavedFloats,
   type SavedModel,
   savedModel,
-} from '../../saved.js';
+} from '@nn-lab/core/models';
+import type { Matrix } from '@nn-lab/core/tables';
+import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
+import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
+import { nearestRows } from '../../neighbors/nearest.js';
+import { type Neighbors, validateNeighbors } from '../../neighbors/neighbors.js';
+import { checkRows } from '../../rows.js';
 import { type ThreadOptions, threadChecks, Workspace } from '../../workspace.js';
 import { type Initialization, initialMap } from '../initialization.js';
 import { runToEnd } from '../run-to-end.js';
@@ -212,6 +212,8 @@ const fftFrom = 15_000;
  * ```
  */
 export class Tsne {
+  static readonly savedType = 'tsne';
+
   readonly #settings: Settings;
   #fitted: FittedTsne | undefined;
 

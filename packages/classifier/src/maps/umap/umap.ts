@@ -11,14 +11,6 @@ import {
   wholeNumber,
 } from '@nn-lab/core/checks';
 import { DataFormatError, InvalidArgumentError, NotFittedError } from '@nn-lab/core/errors';
-import { createRandom } from '@nn-lab/core/random';
-import type { Matrix } from '@nn-lab/core/tables';
-import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
-import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
-import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
-import { nearestRows } from '../../neighbors/nearest.js';
-import { type Neighbors, validateNeighbors } from '../../neighbors/neighbors.js';
-import { checkRows } from '../../rows.js';
 import {
   decodeFloats,
   decodeRows,
@@ -28,7 +20,15 @@ import {
   type SavedFloats,
   type SavedModel,
   savedModel,
-} from '../../saved.js';
+} from '@nn-lab/core/models';
+import { createRandom } from '@nn-lab/core/random';
+import type { Matrix } from '@nn-lab/core/tables';
+import { type Progress, Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
+import { neighborsForMap } from '../../neighbors/approximate-neighbors.js';
+import { type Metric, metricCheck, rowsIn, savedMetric } from '../../neighbors/metrics.js';
+import { nearestRows } from '../../neighbors/nearest.js';
+import { type Neighbors, validateNeighbors } from '../../neighbors/neighbors.js';
+import { checkRows } from '../../rows.js';
 import { type ThreadOptions, threadChecks, Workspace } from '../../workspace.js';
 import { type Initialization, initialMap } from '../initialization.js';
 import { runToEnd } from '../run-to-end.js';
@@ -186,6 +186,8 @@ const transformRateShare = 1 / 4;
  * ```
  */
 export class Umap {
+  static readonly savedType = 'umap';
+
   readonly #settings: Settings;
   readonly #curve: SimilarityCurve;
   #fitted: FittedUmap | undefined;

@@ -4,6 +4,7 @@ import {
   NotFittedError,
   ShapeError,
 } from '@nn-lab/core/errors';
+import { encodeFloats } from '@nn-lab/core/models';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -17,7 +18,6 @@ import {
   takeRows,
 } from '../../../src/index.js';
 import { threadHost, useBackend } from '../../../src/node.js';
-import { encodeFloats } from '../../../src/saved.js';
 import {
   clusters,
   digits,

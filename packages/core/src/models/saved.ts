@@ -1,39 +1,41 @@
-import { DataFormatError } from '@nn-lab/core/errors';
+import { crc32 } from '../crc32.js';
+import { DataFormatError } from '../errors.js';
 
-const format = 'nn-lab-classifier';
+const format = 'nn-lab';
 const version = 1;
 
 /** What every saved model begins with. */
-export interface SavedModel<Type extends string> {
+export interface SavedModel<Type extends string = string> {
   readonly format: typeof format;
   readonly version: typeof version;
-  /** What it is a model of: `pca`, `knn`, ... */
+  /** What it is a model of: `pca`, `knn`, `perceptron`, ... */
   readonly type: Type;
-}
-
-/** Numbers as text: base64 of their bytes, little-endian, with a check sum. */
-export interface SavedFloats {
-  readonly length: number;
-  readonly base64: string;
-  /** FNV-1a of the bytes, so that damage shows. */
+  /** CRC-32 of the type and the content, so that damage shows. */
   readonly checksum: number;
 }
 
-/** Puts the heading of a saved model before its content. */
+/** Numbers as text: base64 of their bytes, little-endian. */
+export interface SavedFloats {
+  readonly length: number;
+  readonly base64: string;
+}
+
+/** Puts the heading of a saved model before its content, plain values for `JSON.stringify`. */
 export function savedModel<const Type extends string, Content extends object>(
   type: Type,
   content: Content,
 ): SavedModel<Type> & Content {
-  return { format, version, type, ...content };
+  return { format, version, type, checksum: checksumOf({ type, ...content }), ...content };
 }
 
 /**
- * Checks the heading of a saved model.
+ * Checks the heading of a saved model, and that it is whole.
  *
  * @param source - Where it is from, for the error.
- * @throws DataFormatError when it is none, of another kind or of a version that is not known.
+ * @throws DataFormatError when it is no saved model, one of another kind or of a version that is not
+ * known, or damaged.
  */
-export function readSaved<Saved extends SavedModel<string>>(
+export function readSaved<Saved extends SavedModel>(
   json: unknown,
   type: Saved['type'],
   source: string,
@@ -45,15 +47,23 @@ export function readSaved<Saved extends SavedModel<string>>(
       { source },
     );
   }
+  const { format: _, version: __, checksum, ...content } = json as SavedModel;
+  if (checksumOf(content) !== checksum) {
+    throw damagedModel(source, 'its content does not fit its check sum');
+  }
   return json as Saved;
 }
 
-/** What kind of model was saved. @throws DataFormatError when it is none of this package's. */
+/** What kind of model was saved. @throws DataFormatError when it is none of nn-lab's. */
 export function savedTypeOf(json: unknown, source: string): string {
   const saved = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
   if (saved.format !== format || typeof saved.type !== 'string') {
+    const found =
+      typeof saved.format === 'string' && saved.format !== format
+        ? `the format ${JSON.stringify(saved.format)}`
+        : 'something else';
     throw new DataFormatError(
-      `${source}: expected a model that this package saved, with format '${format}', got something else.`,
+      `${source}: expected a model that this package saved, with format '${format}', got ${found}.`,
       { source },
     );
   }
@@ -66,6 +76,14 @@ export function savedTypeOf(json: unknown, source: string): string {
   return saved.type;
 }
 
+/** The error of a saved model that cannot be what was saved. */
+export function damagedModel(source: string, why: string, cause?: unknown): DataFormatError {
+  return new DataFormatError(`${source}: the saved model is damaged: ${why}. Save it anew.`, {
+    source,
+    cause,
+  });
+}
+
 /** Numbers as text. */
 export function encodeFloats(values: Float32Array | Float64Array | Int32Array): SavedFloats {
   const bytes = littleEndian(new Uint8Array(values.slice().buffer), values.BYTES_PER_ELEMENT);
@@ -73,7 +91,7 @@ export function encodeFloats(values: Float32Array | Float64Array | Int32Array): 
   for (let start = 0; start < bytes.length; start += 0x8000) {
     text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
   }
-  return { length: values.length, base64: btoa(text), checksum: checksumOf(bytes) };
+  return { length: values.length, base64: btoa(text) };
 }
 
 /**
@@ -90,11 +108,7 @@ export function decodeFloats<T extends Float32Array | Float64Array | Int32Array>
   source: string,
   length?: number,
 ): T {
-  const damaged = (why: string, cause?: unknown) =>
-    new DataFormatError(`${source}: the saved model is damaged: ${why}. Save it anew.`, {
-      source,
-      cause,
-    });
+  const damaged = (why: string, cause?: unknown) => damagedModel(source, why, cause);
   if (typeof saved?.base64 !== 'string') throw damaged('numbers are missing');
   let bytes: Uint8Array<ArrayBuffer>;
   try {
@@ -108,7 +122,6 @@ export function decodeFloats<T extends Float32Array | Float64Array | Int32Array>
       `expected ${expected} numbers, got ${bytes.length / ArrayType.BYTES_PER_ELEMENT}`,
     );
   }
-  if (checksumOf(bytes) !== saved.checksum) throw damaged('its numbers do not fit their check sum');
   const values = new ArrayType(littleEndian(bytes, ArrayType.BYTES_PER_ELEMENT).buffer);
   if (!values.every(Number.isFinite)) throw damaged('a number is not finite');
   return values;
@@ -137,9 +150,9 @@ export function decodeRows(
 /** @throws DataFormatError unless the value is a whole number of at least `minimum`. */
 export function requireSavedCount(value: unknown, minimum: number, source: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < minimum) {
-    throw new DataFormatError(
-      `${source}: the saved model is damaged: expected a whole number from ${minimum}, got ${JSON.stringify(value)}. Save it anew.`,
-      { source },
+    throw damagedModel(
+      source,
+      `expected a whole number from ${minimum}, got ${JSON.stringify(value)}`,
     );
   }
   return value as number;
@@ -155,8 +168,32 @@ function littleEndian(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array
   return bytes;
 }
 
-function checksumOf(bytes: Uint8Array): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
+/** Of the text that `JSON.stringify` gives, in parts: that of a large model is too long to have twice. */
+function checksumOf(value: unknown): number {
+  const encoder = new TextEncoder();
+  let sum = 0;
+  const add = (text: string) => {
+    for (let start = 0; start < text.length; start += 0x10000) {
+      sum = crc32(encoder.encode(text.slice(start, start + 0x10000)), sum);
+    }
+  };
+  const visit = (part: unknown) => {
+    if (typeof part === 'string') {
+      add('"');
+      add(part);
+    } else if (typeof part === 'object' && part !== null) {
+      add(Array.isArray(part) ? '[' : '{');
+      for (const [key, item] of Object.entries(part)) {
+        if (item === undefined) continue;
+        add(`${key}:`);
+        visit(item);
+      }
+      add('}');
+    } else {
+      add(JSON.stringify(part));
+    }
+    add(',');
+  };
+  visit(value);
+  return sum;
 }
