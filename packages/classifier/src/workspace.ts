@@ -14,12 +14,12 @@ import * as builds from './generated/kernels.js';
 /** Options of everything that can run on several threads. */
 export interface ThreadOptions {
   /** Threads to run on, from 1. Default: one a core. The result does not depend on it. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /**
    * How this runtime starts threads: the `threadHost` of the entries `@nn-lab/classifier/node` and
    * `/browser`. Without it there is one thread.
    */
-  readonly threadHost?: ThreadHost;
+  readonly threadHost?: ThreadHost | undefined;
 }
 
 export const threadChecks: OptionChecks<ThreadOptions> = {

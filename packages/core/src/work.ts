@@ -15,12 +15,12 @@ export interface WorkOptions {
    * Stops the work: the promise rejects with the signal's reason, and everything is as if the work
    * had not begun.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /**
    * Told how far the work is, some sixty times a second at most, and at the end of each stage. What
    * it throws stops the work and is the error.
    */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 export const workChecks: OptionChecks<WorkOptions> = {

@@ -105,8 +105,8 @@ describe('a kernel in fallback', () => {
     const scores = tf.tensor1d([0.9, 0.75, 0.6]);
     const run = () => tf.image.nonMaxSuppressionWithScore(boxes, scores, 3, 0.5, 0, 0);
     const { selectedIndices, selectedScores } = run();
-    expect(Array.from(selectedIndices.dataSync())).toEqual([0, 2]);
-    expectNumbers(selectedScores.dataSync(), [0.9, 0.6], 1e-6);
+    expect(Array.from(selectedIndices!.dataSync())).toEqual([0, 2]);
+    expectNumbers(selectedScores!.dataSync(), [0.9, 0.6], 1e-6);
     expectNoLeak(run);
   });
 

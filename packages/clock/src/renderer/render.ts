@@ -70,7 +70,7 @@ export function renderClock(
 /** Options of {@link renderClocks}. */
 export interface RenderClocksOptions extends RenderClockOptions, WorkOptions {
   /** What to draw the parameters from; the course's look by default. */
-  readonly ranges?: ClockParameterRanges;
+  readonly ranges?: ClockParameterRanges | undefined;
   /** Number of the first picture, 0 by default: pictures 5 to 9 of a seed are the same in any call. */
   readonly start?: number;
 }

@@ -74,7 +74,10 @@ export function createDataset(
   contents: UnlabeledDatasetContents & { readonly labels?: undefined },
 ): UnlabeledDataset;
 export function createDataset(
-  contents: UnlabeledDatasetContents & Partial<DatasetContents>,
+  contents: UnlabeledDatasetContents &
+    Partial<Pick<DatasetContents, 'classNames'>> & {
+      readonly labels?: DatasetContents['labels'] | undefined;
+    },
 ): UnlabeledDataset | Dataset {
   const { name = 'dataset', images, labels } = contents;
   const size = imageSize(contents.shape);

@@ -43,7 +43,7 @@ export interface Learner<B extends InputBatch = Batch> {
   /** Learns from a batch, which it borrows. @returns the losses, then the metrics; the caller's. */
   step(batch: B, context: StepContext): tf.Tensor1D;
   /** The same figures of a batch that nothing is learned from; needed for `validation`. */
-  evaluate?(batch: B): tf.Tensor1D;
+  readonly evaluate?: ((batch: B) => tf.Tensor1D) | undefined;
 
   /** All that the next step depends on, but for the variables. */
   state(): LearnerState | Promise<LearnerState>;

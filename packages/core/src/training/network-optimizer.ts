@@ -24,11 +24,11 @@ export interface NetworkOptimizerOptions {
   /**
    * By name, or an optimizer of tfjs, which the caller keeps and disposes. Default `{ name: 'adam' }`.
    */
-  readonly optimizer?: OptimizerOptions | tf.Optimizer;
+  readonly optimizer?: OptimizerOptions | tf.Optimizer | undefined;
   /** The learning rate of each step, in place of the optimizer's own. */
-  readonly schedule?: LearningRateSchedule;
+  readonly schedule?: LearningRateSchedule | undefined;
   /** Scales all gradients down together to at most this norm. */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
 }
 
 export const networkOptimizerChecks: OptionChecks<NetworkOptimizerOptions> = {

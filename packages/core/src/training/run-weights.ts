@@ -6,7 +6,7 @@ import { assignValues, copyValues, WeightAverage } from './weight-average.js';
 
 /** Options of {@link RunWeights}. */
 export interface RunWeightsOptions {
-  readonly average?: AverageOptions;
+  readonly average?: AverageOptions | undefined;
   readonly restoreBestWeights?: boolean;
 }
 

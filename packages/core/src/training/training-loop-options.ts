@@ -22,16 +22,16 @@ export interface TrainingLoopOptions<B extends InputBatch = Batch> {
   /** Measured after each epoch: all batches of its epoch 0. The caller disposes the source. */
   readonly validation?: BatchSource<B>;
   /** Further figures after each epoch, beside those of `validation`. */
-  readonly validate?: (epoch: number) => Figures | Promise<Figures>;
+  readonly validate?: ((epoch: number) => Figures | Promise<Figures>) | undefined;
   /** The figure that tells the best epoch. Default the validation loss, or without one the training loss. */
   readonly monitor?: MonitorOptions;
   /** Leaves the weights of the best epoch in place. Default false. */
   readonly restoreBestWeights?: boolean;
   readonly earlyStopping?: EarlyStoppingOptions;
-  readonly average?: AverageOptions;
+  readonly average?: AverageOptions | undefined;
 
   /** Where checkpoints are kept, and how often they are written. By default there are none. */
-  readonly checkpoints?: CheckpointOptions;
+  readonly checkpoints?: CheckpointOptions | undefined;
   /**
    * Stops the training after the step in work, with the signal's reason as the error; a checkpoint is
    * written first if there are any.

@@ -139,7 +139,7 @@ export interface TsneFitOptions extends TsneStartOptions {
    * Told how far the search for neighbors and the like is, then, as the stage `map`, every
    * {@link iterationsBetweenProgress} iterations and at the end, with what only a map has.
    */
-  readonly onProgress?: (progress: Progress & Partial<TsneProgress>) => void;
+  readonly onProgress?: ((progress: Progress & Partial<TsneProgress>) => void) | undefined;
   /** Default 50. */
   readonly iterationsBetweenProgress?: number;
 }

@@ -50,7 +50,7 @@ export interface UmapOptions extends ThreadOptions {
   /** The scale of the map, above 0. Default 1. */
   readonly spread?: number;
   /** Default: 500 for up to 10,000 rows, 200 for more. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** At the start; it falls to 0. Default 1. */
   readonly learningRate?: number;
   /** Weight of the repulsion, from 0. Default 1. */
@@ -116,7 +116,7 @@ export interface UmapFitOptions extends UmapStartOptions {
    * Told how far the search for neighbors and the like is, then, as the stage `map`, every
    * {@link epochsBetweenProgress} epochs and at the end, with what only a map has.
    */
-  readonly onProgress?: (progress: Progress & Partial<UmapProgress>) => void;
+  readonly onProgress?: ((progress: Progress & Partial<UmapProgress>) => void) | undefined;
   /** Default 10. The engine umap-js tells with each turn instead. */
   readonly epochsBetweenProgress?: number;
 }

@@ -158,7 +158,7 @@ export async function parseNumberCsv(
 /** Options of `parseLabelCsv`. */
 export interface ParseLabelCsvOptions extends ParseOptions {
   /** How many classes there should be: a line more, and the first names the column. */
-  readonly rows?: number;
+  readonly rows?: number | undefined;
 }
 
 /**

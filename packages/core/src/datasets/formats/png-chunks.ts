@@ -112,7 +112,7 @@ function readHeader(content: Uint8Array, reader: ByteReader, start: number) {
   }
   const view = new DataView(content.buffer, content.byteOffset, 13);
   const [depth, colorType, compression, filter, interlacing] = content.subarray(8);
-  const { depths, ...color } = colorTypes[colorType!] ?? { depths: [] };
+  const { depths, ...color } = colorTypes[colorType!] ?? { depths: [] as readonly number[] };
   if (!depths.includes(depth!) || !('colors' in color)) {
     throw reader.error(
       `its header gives color type ${colorType} of ${depth} bits, which PNG does not have; it is corrupt.`,
