@@ -73,7 +73,7 @@ export function mapReport(
     summary: [
       { label: 'Trustworthiness', value: trustworthiness.toFixed(3) },
       { label: 'Continuity', value: continuity.toFixed(3) },
-      { label: 'Neighbour recall', value: recall.toFixed(3) },
+      { label: 'Neighbor recall', value: recall.toFixed(3) },
     ],
     sections: [
       { title: 'Map', blocks: [{ kind: 'figures', figures: [{ picture }] }] },
@@ -88,7 +88,7 @@ export function mapReport(
               ['Values a row', columns],
               [
                 'Measured by',
-                `${formatQuantity(quality.k, 'neighbour')} of ${formatQuantity(quality.judged, 'row')}`,
+                `${formatQuantity(quality.k, 'neighbor')} of ${formatQuantity(quality.judged, 'row')}`,
               ],
               ['Time', formatDuration(seconds)],
               ['Seed', seed],
@@ -109,7 +109,7 @@ export function describeMap(
   return formatTable([
     ['trustworthiness', trustworthiness.toFixed(3)],
     ['continuity', continuity.toFixed(3)],
-    ['neighbour recall', recall.toFixed(3)],
+    ['neighbor recall', recall.toFixed(3)],
     ['time', formatDuration(seconds)],
   ]);
 }

@@ -9,7 +9,7 @@ export const datasetOptions = [
       digits16: "the course's digits, or those that come along",
       mnist: '70,000 digits of 28x28',
       'fashion-mnist': '70,000 pieces of clothing of 28x28',
-      'cifar-10': '60,000 colour pictures of 32x32',
+      'cifar-10': '60,000 color pictures of 32x32',
     },
     { default: 'digits16' },
   ),

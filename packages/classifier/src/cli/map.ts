@@ -15,7 +15,7 @@ import { datasetOptions, labelsOption } from './dataset-options.js';
 export const mapCommand = experimentCommand(mapping, {
   name: 'map',
   summary: 'draw a map of a data set or of your own rows, and measure it',
-  description: `Draws the rows of a data set, or of a CSV file, as points in the plane, and measures how well the map keeps neighbourhoods. ${formatCount(manyRows)} rows or more that are wide are first reduced to ${reducedWidth} values by PCA, which keeps Euclidean distances only: not with another --metric. Leaves a folder with the picture, map.csv and a report.`,
+  description: `Draws the rows of a data set, or of a CSV file, as points in the plane, and measures how well the map keeps neighborhoods. ${formatCount(manyRows)} rows or more that are wide are first reduced to ${reducedWidth} values by PCA, which keeps Euclidean distances only: not with another --metric. Leaves a folder with the picture, map.csv and a report.`,
   arguments: [
     pathArgument('table', 'CSV file, a row a point (default: the data set)', {
       existing: 'file',
@@ -62,7 +62,7 @@ export const mapCommand = experimentCommand(mapping, {
   examples: [
     { args: 'map', does: 'a t-SNE map of the digits' },
     { args: 'map --dataset mnist --method umap', does: 'all 70,000 digits of MNIST' },
-    { args: 'map rows.csv --labels classes.csv', does: 'your own rows, a colour a class' },
+    { args: 'map rows.csv --labels classes.csv', does: 'your own rows, a color a class' },
   ],
   check({ table, labels, method, metric }) {
     if (labels !== undefined && table === undefined) {

@@ -19,14 +19,14 @@ export const trainCommand = experimentCommand(classifierTraining, {
       'kind',
       'what to train',
       {
-        knn: 'k nearest neighbours',
+        knn: 'k nearest neighbors',
         'nearest-mean': 'the nearest class mean',
         svm: 'support vector machine',
         auto: 'the best in cross-validation; for a few thousand rows',
       },
       { default: 'knn' },
     ),
-    integerOption('k', 'for knn: neighbours', { default: 3, minimum: 1 }),
+    integerOption('k', 'for knn: neighbors', { default: 3, minimum: 1 }),
     choiceOption('weights', 'for knn: how votes count', ['uniform', 'distance'], {
       default: 'uniform',
     }),

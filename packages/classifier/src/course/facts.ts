@@ -20,7 +20,7 @@ export const hardestPairs = [
 /** The best test accuracy on the course's digits that a source gives: an RBF SVM. */
 export const bestSourcedAccuracy = 0.942;
 
-/** Quality of maps of the course's digits by other programs: 10 neighbours, 1,707 x 256. */
+/** Quality of maps of the course's digits by other programs: 10 neighbors, 1,707 x 256. */
 export const mapsElsewhere = {
   tsne: { name: 'scikit-learn', trustworthiness: 0.977, recall: 0.518 },
   umap: { name: 'umap-js', trustworthiness: 0.968, recall: 0.439 },

@@ -104,7 +104,7 @@ function drawMap(name: keyof typeof mapTitles, map: CourseMap, { labels, classNa
     { x, y, categories: labels },
     {
       title: `${mapTitles[name]} map of the training digits`,
-      subtitle: `large: the means; trustworthiness ${trustworthiness.toFixed(3)}, 10-neighbour recall ${recall.toFixed(3)}`,
+      subtitle: `large: the means; trustworthiness ${trustworthiness.toFixed(3)}, 10-neighbor recall ${recall.toFixed(3)}`,
       categoryNames: classNames,
       height: 560,
       markers: Array.from(meanX, (x, category) => ({ x, y: meanY[category]!, category })),
@@ -130,11 +130,11 @@ function drawQuality({ maps }: CourseReproduction): Svg {
     [
       series('trustworthiness', 'trustworthiness'),
       series('continuity', 'continuity'),
-      series('neighbour recall', 'recall'),
+      series('neighbor recall', 'recall'),
     ],
     {
-      title: 'How well the maps keep neighbourhoods',
-      subtitle: '10 neighbours; 1 is perfect',
+      title: 'How well the maps keep neighborhoods',
+      subtitle: '10 neighbors; 1 is perfect',
       formatValue: (value) => value.toFixed(3),
     },
   );

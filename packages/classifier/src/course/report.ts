@@ -25,8 +25,8 @@ export interface CourseReportSettings {
 /** What a reader of a map must know. */
 export const mapWarnings = [
   'The axes of t-SNE and UMAP maps mean nothing, and neither do the sizes of clusters, their density or the gaps between them: both methods even them out. Only who is next to whom is kept, as far as trustworthiness and recall say.',
-  'Trustworthiness tells how far neighbours on the map are neighbours in the data, continuity the reverse, recall how many of the ten nearest are kept. A map that keeps half of them, which is much for two dimensions, still shows half of its neighbours wrongly.',
-  'Clusters can come from the method alone: t-SNE with a small perplexity finds them in pure noise. Change perplexity or neighbours and the seed, and believe what stays.',
+  'Trustworthiness tells how far neighbors on the map are neighbors in the data, continuity the reverse, recall how many of the ten nearest are kept. A map that keeps half of them, which is much for two dimensions, still shows half of its neighbors wrongly.',
+  'Clusters can come from the method alone: t-SNE with a small perplexity finds them in pure noise. Change perplexity or neighbors and the seed, and believe what stays.',
   'A mean, or any new point, is put on a t-SNE or UMAP map next to the training points that are most like it, even where it is like none of them.',
   'PCA keeps large distances and directions instead: its axes are those of most variance, but two of them hold only a part of it, so points that lie far apart in the data may fall together.',
 ];
@@ -201,12 +201,12 @@ function mapsSection(
       {
         kind: 'comparison',
         caption:
-          'Quality of the maps, 10 neighbours. The course did not measure it; beside ours stands what another program makes of the same digits.',
+          'Quality of the maps, 10 neighbors. The course did not measure it; beside ours stands what another program makes of the same digits.',
         other: 'Elsewhere',
         measures: [
           { name: 'Trustworthiness', better: 'higher', digits: 3 },
           { name: 'Continuity', better: 'higher', digits: 3 },
-          { name: 'Neighbour recall', better: 'higher', digits: 3 },
+          { name: 'Neighbor recall', better: 'higher', digits: 3 },
         ],
         rows: names.map((name) => {
           const { trustworthiness, continuity, recall } = maps[name].quality;

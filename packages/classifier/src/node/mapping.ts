@@ -72,7 +72,7 @@ export const mapping: Experiment<MappingOptions, Inputs> = {
     await run.write('map.csv', mapTable(points, rows));
 
     const title = `${titles[method]} map`;
-    const subtitle = `${name}; ${formatQuantity(points.rows, 'row')}; trustworthiness ${quality.trustworthiness.toFixed(3)}, ${k}-neighbour recall ${quality.recall.toFixed(3)}`;
+    const subtitle = `${name}; ${formatQuantity(points.rows, 'row')}; trustworthiness ${quality.trustworthiness.toFixed(3)}, ${k}-neighbor recall ${quality.recall.toFixed(3)}`;
     const map = drawMap(points, rows, title, subtitle);
     const facts = { rows: points.rows, columns, quality, seconds };
     return {
