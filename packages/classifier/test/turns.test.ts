@@ -26,6 +26,11 @@ const wide: Matrix = {
   columns: 1200,
   values: new Float32Array(9600).map((_, i) => i % 7),
 };
+const broad: Matrix = {
+  rows: 240,
+  columns: 120,
+  values: new Float32Array(28_800).map((_, i) => (i * i) % 251),
+};
 const knn = new KnnClassifier();
 const plane = new SvmClassifier({ kernel: 'linear' });
 const svm = new SvmClassifier();
@@ -69,6 +74,8 @@ const works: Record<string, (options: WorkOptions) => Promise<unknown>> = {
   'NearestMeanClassifier.predict': (options) => mean.predict(x, options),
   'Pca.fit': async (options) => (await new Pca().fit(x, options)).toJSON(),
   'Pca.fit of wide rows': async (options) => (await new Pca().fit(wide, options)).toJSON(),
+  'Pca.fit of a few leading components': async (options) =>
+    (await new Pca({ components: 4 }).fit(broad, options)).toJSON(),
   'Pca.transform': (options) => pca.transform(x, options),
   'Pca.inverseTransform': async (options) => pca.inverseTransform(await pca.transform(x), options),
   'Tsne.fit': async (options) =>

@@ -1,12 +1,6 @@
 import { createRandom, type Random } from '@nn-lab/core/random';
 import type { Work } from '@nn-lab/core/work';
-import { EigenvalueDecomposition, Matrix as MlMatrix } from 'ml-matrix';
-
-/** Eigenvalues, largest first, with orthonormal eigenvectors `[count, size]`, row by row. */
-export interface Eigenpairs {
-  readonly values: Float64Array;
-  readonly vectors: Float64Array;
-}
+import { type Eigenpairs, symmetricEigenpairs } from './symmetric-eigenpairs.js';
 
 const blockWidth = 8;
 /** Largest residual allowed, as a share of the largest eigenvalue. */
@@ -30,24 +24,26 @@ export async function leadingEigenpairs(
   const basis = new Float64Array((size + blockWidth) * size);
   const images = new Float64Array((size + blockWidth) * size);
   let dimension = 0;
-  const appendBlock = (vectorAt: (place: number) => Float64Array) => {
+  const appendBlock = async (vectorAt: (place: number) => Float64Array) => {
     const start = dimension;
     for (const end = Math.min(size, start + blockWidth); dimension < end; dimension++) {
       const vector = vectorAt(dimension);
       orthonormalize(vector, basis, dimension, random);
       basis.set(vector, dimension * size);
-    }
-    multiplyBlock(matrix, size, basis, images, start);
-  };
-  appendBlock(() => randomVector(size, random));
-  for (let target = Math.min(size, 3 * count + 40); ; target = Math.min(size, target + count)) {
-    while (dimension < target) {
-      appendBlock((place) =>
-        images.slice((place - blockWidth) * size, (place - blockWidth + 1) * size),
-      );
       if (work.isDue) await work.turn();
     }
-    const pairs = ritzPairs(basis, images, size, dimension, count);
+    await work.inParts(size, (begin, end) =>
+      multiplyBlock(matrix, size, basis, images, start, begin, end),
+    );
+  };
+  await appendBlock(() => randomVector(size, random));
+  for (let target = Math.min(size, 3 * count + 40); ; target = Math.min(size, target + count)) {
+    while (dimension < target) {
+      await appendBlock((place) =>
+        images.slice((place - blockWidth) * size, (place - blockWidth + 1) * size),
+      );
+    }
+    const pairs = await ritzPairs(basis, images, size, dimension, count, work);
     if (dimension === size || pairs.residual <= tolerance * Math.abs(pairs.values[0]!)) {
       return pairs;
     }
@@ -55,35 +51,35 @@ export async function leadingEigenpairs(
 }
 
 /** The best approximations to the leading eigenpairs in the space of the basis. */
-function ritzPairs(
+async function ritzPairs(
   basis: Float64Array,
   images: Float64Array,
   size: number,
   dimension: number,
   count: number,
-): Eigenpairs & { readonly residual: number } {
-  const projected = new MlMatrix(dimension, dimension);
+  work: Work,
+): Promise<Eigenpairs & { readonly residual: number }> {
+  const projected = new Float64Array(dimension * dimension);
   for (let i = 0; i < dimension; i++) {
     for (let j = 0; j <= i; j++) {
       const value = dot(basis, i * size, images, j * size, size);
-      projected.set(i, j, value);
-      projected.set(j, i, value);
+      projected[i * dimension + j] = value;
+      projected[j * dimension + i] = value;
     }
+    if (work.isDue) await work.turn();
   }
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(projected, {
-    assumeSymmetric: true,
-  });
+  const all = await symmetricEigenpairs(projected, dimension, work);
   const values = new Float64Array(count);
   const vectors = new Float64Array(count * size);
   const image = new Float64Array(size);
   let residual = 0;
   for (let pair = 0; pair < count; pair++) {
-    const place = dimension - 1 - pair; // ml-matrix sorts the smallest first
-    values[pair] = realEigenvalues[place]!;
+    const place = dimension - 1 - pair; // the smallest is first
+    values[pair] = all.values[place]!;
     const vector = vectors.subarray(pair * size, (pair + 1) * size);
     image.fill(0);
     for (let i = 0; i < dimension; i++) {
-      const weight = eigenvectorMatrix.get(i, place);
+      const weight = all.vectors[place * dimension + i]!;
       const from = i * size;
       for (let at = 0; at < size; at++) {
         vector[at]! += weight * basis[from + at]!;
@@ -93,6 +89,7 @@ function ritzPairs(
     let square = 0;
     for (let at = 0; at < size; at++) square += (image[at]! - values[pair]! * vector[at]!) ** 2;
     residual = Math.max(residual, Math.sqrt(square));
+    if (work.isDue) await work.turn();
   }
   return { values, vectors, residual };
 }
@@ -130,18 +127,20 @@ function randomVector(size: number, random: Random): Float64Array {
   return Float64Array.from({ length: size }, () => random.normal());
 }
 
-/** The images of `blockWidth` vectors from the basis: side by side, since reading the matrix takes the time. */
+/** Entries `begin` to `end` of the images of `blockWidth` vectors from the basis: side by side, since reading the matrix takes the time. */
 function multiplyBlock(
   matrix: Float64Array,
   size: number,
   basis: Float64Array,
   images: Float64Array,
   start: number,
+  begin: number,
+  end: number,
 ): void {
   const [v0, v1, v2, v3, v4, v5, v6, v7] = Array.from({ length: blockWidth }, (_, i) =>
     basis.subarray((start + i) * size, (start + i + 1) * size),
   );
-  for (let row = 0; row < size; row++) {
+  for (let row = begin; row < end; row++) {
     let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
     for (let column = 0, at = row * size; column < size; column++, at++) {
       const entry = matrix[at]!;

@@ -18,7 +18,8 @@ import { PCA as MlPca } from 'ml-pca';
 import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
 import { checkRows } from '../../rows.js';
 import { covarianceOf, exactCovarianceOf } from './covariance.js';
-import { type Eigenpairs, leadingEigenpairs, orthonormalize } from './leading-eigenvectors.js';
+import { leadingEigenpairs, orthonormalize } from './leading-eigenvectors.js';
+import type { Eigenpairs } from './symmetric-eigenpairs.js';
 
 /** Options of {@link Pca}. */
 export interface PcaOptions {
