@@ -20,6 +20,13 @@ interface Expected {
   readonly supportVectors: number;
 }
 
+interface FarRow {
+  readonly far: number;
+  readonly decisions: number[];
+  readonly predicted: number[];
+  readonly right: number;
+}
+
 describe('SvmClassifier', () => {
   it.each(sklearn.svm as Expected[])(
     'decides as scikit-learn decides: $kernel, C = $C, gamma $gamma',
@@ -32,6 +39,22 @@ describe('SvmClassifier', () => {
       });
       expect(Array.from(await classifier.predict(test))).toEqual(expected.predicted);
       expect(classifier.supportVectorCount).toBe(expected.supportVectors);
+    },
+  );
+
+  it.each(sklearn.farRow.cases as FarRow[])(
+    'decides as scikit-learn decides beside one row $far away: $right of 121 right',
+    async ({ far, decisions, predicted }) => {
+      const { data, labels } = sklearn.farRow;
+      const x = matrixOf([...data, [-far, far]]);
+      const options = { kernel: 'linear', tolerance: 1e-6 } as const;
+      const classifier = await new SvmClassifier(options).fit(x, labels);
+      expect(Array.from(await classifier.predict(x))).toEqual(predicted);
+      const { values } = await classifier.decisions(matrixOf(data));
+      decisions.forEach((decision, at) => {
+        // scikit-learn's is of the second of two classes, ours of the first.
+        expect(Math.abs(-values[at]! - decision)).toBeLessThan(2e-3 * (1 + Math.abs(decision)));
+      });
     },
   );
 

@@ -6,6 +6,8 @@ export interface SvmProblem {
   readonly signs: Int8Array;
   /** The kernel of each sample with itself. */
   readonly diagonal: Float64Array;
+  /** What the kernels were multiplied by. Default 1. */
+  readonly scale?: number;
   /** The kernel of a sample with all samples. Valid until two more rows were asked for. */
   row(sample: number): Float32Array;
 }
@@ -29,7 +31,7 @@ const mostIterations = 50_000;
 const iterationsPerSample = 100;
 
 /** For a kernel that is not positive definite, as in LIBSVM. */
-const least = 1e-12;
+const leastCurvature = 1e-12;
 
 /**
  * Solves the dual of the soft-margin support vector machine,
@@ -61,7 +63,8 @@ async function descend(
   tolerance: number,
   work: Work,
 ): Promise<SvmSolution> {
-  const { signs, diagonal } = problem;
+  const { signs, diagonal, scale = 1 } = problem;
+  const least = leastCurvature * scale;
   const count = signs.length;
   const alphas = new Float64Array(count);
   // -y_i G_i, where G is the gradient: -1 everywhere at α = 0.

@@ -23,7 +23,7 @@ import {
 import { type Matrix, takeRows } from '@nn-lab/core/tables';
 import { Work, type WorkOptions, workChecks } from '@nn-lab/core/work';
 import * as tf from '@tensorflow/tfjs';
-import { meanOf, reachOf, scaleFor } from '../../neighbors/distances.js';
+import { meanOf, reachOf, scaleFor, squaredDistance } from '../../neighbors/distances.js';
 import { validateQueries, validateTraining } from '../checks.js';
 import { applyKernel, centeredRows, KernelRows, productsOf, type SvmKernel } from './kernels.js';
 import { solveSvm } from './smo.js';
@@ -122,7 +122,7 @@ export class SvmClassifier implements Classifier {
     const classes = await validateTraining(x, labels, work);
     const { c, tolerance } = this.#options;
     const kernel = await this.#kernelFor(x, work);
-    const origin = await meanOf(x, work);
+    const origin = await middleOf(x, work);
     const scale = scaleFor(await reachOf(x, origin, work));
     const products = await productsOf(await centeredRows(x, origin, scale, work), work);
     work.begin('machines', (classes * (classes - 1)) / 2);
@@ -136,9 +136,14 @@ export class SvmClassifier implements Classifier {
         const signs = new Int8Array(samples.length).fill(1, 0, members[a]!.length);
         signs.fill(-1, members[a]!.length);
         const { diagonal } = kernelRows;
-        const problem = { signs, diagonal, row: (sample: number) => kernelRows.row(sample) };
         // Of scaled products in place of a kernel, the multipliers are those of another penalty.
         const share = kernel.kind === 'linear' ? scale ** 2 : 1;
+        const problem = {
+          signs,
+          diagonal,
+          scale: share,
+          row: (sample: number) => kernelRows.row(sample),
+        };
         const solution = await solveSvm(problem, c / share, tolerance, work);
         const { coefficients, rho } = solution;
         if (!solution.converged) converged = false;
@@ -427,6 +432,26 @@ function fromOrigin(machine: Machine, x: Matrix, origin: Float64Array): Machine 
   const normal = normalOf(machine, x, origin);
   const shift = normal.reduce((sum, value, column) => sum + value * origin[column]!, 0);
   return { ...machine, rho: machine.rho + shift };
+}
+
+/**
+ * The mean of the rows; where a few lie so far out that their mean is far from the others, that of
+ * the others, whose digits are lost otherwise.
+ */
+async function middleOf(x: Matrix, work: Work): Promise<Float64Array> {
+  const { rows, columns, values } = x;
+  const mean = await meanOf(x, work);
+  const squares = new Float64Array(rows);
+  await work.inParts(rows, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      squares[row] = squaredDistance(values, row * columns, mean, 0, columns);
+    }
+  });
+  const sorted = squares.slice().sort();
+  const usual = sorted[rows >> 1]!;
+  if (!(sorted[rows - 1]! > 1024 * usual)) return mean;
+  const near = Array.from(squares.keys()).filter((row) => squares[row]! <= 4 * usual);
+  return meanOf(takeRows(x, near), work);
 }
 
 function positionsOf(labels: ArrayLike<number>, label: number): Int32Array {
