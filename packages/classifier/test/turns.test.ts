@@ -80,6 +80,8 @@ const works: Record<string, (options: WorkOptions) => Promise<unknown>> = {
   'Pca.inverseTransform': async (options) => pca.inverseTransform(await pca.transform(x), options),
   'Tsne.fit': async (options) =>
     (await new Tsne({ iterations: 20, perplexity: 5 }).fit(x, options)).toJSON(),
+  'Tsne.fit by FFT': async (options) =>
+    (await new Tsne({ iterations: 4, perplexity: 5, repulsion: 'fft' }).fit(x, options)).toJSON(),
   'Tsne.transform': (options) => tsne.transform(x, options),
   'Umap.fit': async (options) =>
     (await new Umap({ epochs: 10, neighbors: 5 }).fit(x, options)).toJSON(),

@@ -70,7 +70,9 @@ export async function placePoints(
     const grid = usesGrid
       ? new FftRepulsion(workspace, addresses, settings.gridSpacing)
       : undefined;
-    grid?.spread(others, points, square);
+    if (grid) {
+      for (const _ of grid.spread(others, points, square)) if (work.isDue) await work.turn();
+    }
     const pull = workspace.floats(attraction, 2 * count);
     const push = workspace.floats(addresses.force, 2 * count);
     const share = points / normalizer;
@@ -80,8 +82,9 @@ export async function placePoints(
     for (let iteration = 0; iteration < settings.iterations; iteration++) {
       const { map: own, force, sums } = addresses;
       workspace.forEach('attract', count, 1, [own, others, starts, columns, values, attraction]);
-      if (grid) grid.gather(addresses);
-      else {
+      if (grid) {
+        for (const _ of grid.gather(addresses)) if (work.isDue) await work.turn();
+      } else {
         const repelling = [own, others, points, force, sums];
         await work.inParts(
           padded,

@@ -1,3 +1,4 @@
+import type { Parts } from '@nn-lab/core/work';
 import type { Workspace } from '../../workspace.js';
 import { EvenTransform } from './cosine-transform.js';
 import { type MapAddresses, type Repulsion, type Square, squareAround } from './repulsion.js';
@@ -43,6 +44,7 @@ export class FftRepulsion implements Repulsion {
   readonly #kernel: number;
   readonly #twiddles: number;
   readonly #scratch: { readonly address: number; readonly bytes: number };
+  readonly #parts: Parts;
   #grid: Grid = { size: 0, spacing: 0 };
   #origin = { left: 0, top: 0 };
 
@@ -60,6 +62,7 @@ export class FftRepulsion implements Repulsion {
     this.#workspace = workspace;
     this.#addresses = addresses;
     this.#spacing = spacing;
+    this.#parts = workspace.partsOf(1);
     this.#charges = workspace.allocate(4 * nodes * nodes);
     this.#potential = workspace.allocate(4 * nodes * nodes);
     this.#spectrum = workspace.allocate(8 * nodes * (nodes + 8));
@@ -70,14 +73,16 @@ export class FftRepulsion implements Repulsion {
 
   *compute(): Iterable<void> {
     const { points, map, force, sums } = this.#addresses;
-    this.spread(map, points, squareAround(this.#workspace.floats(map, 2 * points)));
-    yield;
-    this.gather({ points, map, force, sums });
+    yield* this.spread(map, points, squareAround(this.#workspace.floats(map, 2 * points)));
+    yield* this.gather({ points, map, force, sums });
   }
 
-  /** Makes the potential of `count` points, for any place in a square around them. */
-  spread(map: number, count: number, square: Square): void {
-    this.#fit(square.width);
+  /**
+   * Makes the potential of `count` points, for any place in a square around them; wherever it yields,
+   * others may have a turn.
+   */
+  *spread(map: number, count: number, square: Square): Iterable<void> {
+    yield* this.#fit(square.width);
     const { size, spacing } = this.#grid;
     const nodes = size / 2;
     // In the middle of the grid, and rounded here as the kernels will round it.
@@ -89,33 +94,39 @@ export class FftRepulsion implements Repulsion {
     const workspace = this.#workspace;
     const { left, top } = this.#origin;
     workspace.functions.spreadCharges!(count, map, left, top, 1 / spacing, nodes, this.#charges);
+    yield;
     const spectrum = this.#spectrum;
     const rest = [this.#twiddles] as const;
     const charges = [size, this.#charges, spectrum, ...rest];
     workspace.forEach('transformCharges', nodes / 2, 8, charges, this.#scratch);
+    yield;
     const rows = [size, spectrum, this.#kernel, ...rest];
     workspace.forEach('convolveRows', nodes + 8, 8, rows, this.#scratch);
+    yield;
     const potential = [size, spectrum, this.#potential, ...rest];
     workspace.forEach('transformPotential', nodes / 2, 8, potential, this.#scratch);
+    yield;
   }
 
-  /** Fills in `force` and `sums` for points inside the square that was spread last. */
-  gather({ points, map, force, sums }: MapAddresses): void {
+  /**
+   * Fills in `force` and `sums` for points inside the square that was spread last; wherever it yields,
+   * others may have a turn.
+   */
+  gather({ points, map, force, sums }: MapAddresses): Iterable<void> {
     const { size, spacing } = this.#grid;
     const { left, top } = this.#origin;
-    this.#workspace.forEach('gatherForces', points, 1, [
-      ...[map, left, top, 1 / spacing, size / 2, this.#potential, force, sums],
-    ]);
+    const parameters = [map, left, top, 1 / spacing, size / 2, this.#potential, force, sums];
+    return this.#workspace.forEachInParts('gatherForces', points, 1, parameters, this.#parts);
   }
 
   /** Chooses a grid for a map of this width, and transforms the kernel for it if it is another one. */
-  #fit(width: number): void {
+  *#fit(width: number): Iterable<void> {
     const grid = this.#gridFor(width);
     const { size, spacing } = this.#grid;
     // A larger grid than needed does as well: do not go back and forth.
     if (grid.spacing === spacing && grid.size <= size && 2 * grid.size >= size) return;
     this.#grid = grid;
-    this.#transformKernel();
+    yield* this.#transformKernel();
   }
 
   #gridFor(width: number): Grid {
@@ -129,7 +140,7 @@ export class FftRepulsion implements Repulsion {
   }
 
   /** The spectrum of 1 / (1 + d^2), divided by that of the splines on either side. */
-  #transformKernel(): void {
+  *#transformKernel(): Iterable<void> {
     const { size, spacing } = this.#grid;
     const workspace = this.#workspace;
     const twiddles = workspace.floats(this.#twiddles, 2 * size);
@@ -145,9 +156,15 @@ export class FftRepulsion implements Repulsion {
       }
     }
     const transform = new EvenTransform(size);
-    transform.transformRows(table);
-    transpose(table, width);
-    transform.transformRows(table);
+    yield;
+    for (const isLast of [false, true]) {
+      // Two rows, as they are transformed together.
+      for (let start = 0; start < table.length; start += 2 * width) {
+        transform.transformRows(table.subarray(start, start + 2 * width));
+        yield;
+      }
+      if (!isLast) transpose(table, width);
+    }
     const splines = Float64Array.from(
       { length: width },
       (_, k) => ((2 + Math.cos((2 * Math.PI * k) / size)) / 3) ** 2,
