@@ -128,7 +128,7 @@ describe('Pca', () => {
       [null, /pca\.json: expected a model/],
       [{ ...saved, version: 2 }, /pca\.json: expected version 1 .* got 2/],
       [{ ...saved, type: 'knn' }, /pca\.json: expected a saved pca, got a saved knn/],
-      [{ ...saved, components: undefined }, /numbers are missing/],
+      [{ ...saved, components: undefined }, /does not fit its check sum/],
       [{ ...saved, components: saved.mean }, /expected 8 numbers, got 4/],
       [{ ...saved, components: { ...saved.components, base64: damaged } }, /check sum/],
       [{ ...saved, components: { ...saved.components, base64: '!' } }, /not base64/],
