@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type SavedModel, savedModel } from '@nn-lab/core/models';
 import { type Matrix, matrixOf } from '../src/index.js';
 
 /** What `fixtures/write-sklearn.py` wrote. */
@@ -15,4 +16,10 @@ export function rowsOf({ rows, columns, values }: Matrix): number[][] {
   return Array.from({ length: rows }, (_, row) =>
     Array.from(values.subarray(row * columns, (row + 1) * columns)),
   );
+}
+
+/** A saved model with a change of its content, as another program might write it: its check sum fits. */
+export function resealed(saved: SavedModel, change: object): SavedModel {
+  const { format: _, version: __, checksum: ___, type, ...content } = saved;
+  return savedModel(type, { ...content, ...change });
 }

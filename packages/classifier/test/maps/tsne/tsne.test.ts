@@ -18,6 +18,7 @@ import {
   takeRows,
 } from '../../../src/index.js';
 import { threadHost, useBackend } from '../../../src/node.js';
+import { resealed } from '../../fixtures.js';
 import {
   clusters,
   digits,
@@ -288,12 +289,12 @@ describe('a saved map', () => {
       null,
       {},
       { ...saved, type: 'umap' },
-      { ...saved, rows: 89 },
-      { ...saved, map: { ...saved.map, base64: saved.values.base64 } },
-      { ...saved, figures: saved.map },
-      { ...saved, figures: encodeFloats(Float64Array.of(1, 1e-300)) },
-      { ...saved, figures: encodeFloats(Float64Array.of(1, 90 * 90 * 3)) },
-      { ...saved, metric: 'cosin' },
+      resealed(saved, { rows: 89 }),
+      resealed(saved, { map: { ...saved.map, base64: saved.values.base64 } }),
+      resealed(saved, { figures: saved.map }),
+      resealed(saved, { figures: encodeFloats(Float64Array.of(1, 1e-300)) }),
+      resealed(saved, { figures: encodeFloats(Float64Array.of(1, 90 * 90 * 3)) }),
+      resealed(saved, { metric: 'cosin' }),
     ]) {
       expect(() => Tsne.fromJSON(damaged, 'map.json')).toThrow(DataFormatError);
       expect(() => Tsne.fromJSON(damaged, 'map.json')).toThrow(/map\.json/);

@@ -21,6 +21,7 @@ import {
 import { fitCurve } from '../../../src/maps/umap/curve.js';
 import { memberships, neighborGraph } from '../../../src/maps/umap/memberships.js';
 import { threadHost, useBackend } from '../../../src/node.js';
+import { resealed } from '../../fixtures.js';
 import { clusters, digits, nearestNeighborAccuracy, relativeError } from '../tsne/support.js';
 
 beforeAll(async () => {
@@ -226,8 +227,8 @@ describe('a saved map', () => {
     const umap = await new Umap(short).fit(x);
     const saved = umap.toJSON();
     const options = { ...saved.options, neighbors: 2 ** 50 };
-    const placed = await Umap.fromJSON({ ...saved, options }).transform(x, { epochs: 2 });
-    const all = { ...saved, options: { ...options, neighbors: 90 } };
+    const placed = await Umap.fromJSON(resealed(saved, { options })).transform(x, { epochs: 2 });
+    const all = resealed(saved, { options: { ...options, neighbors: 90 } });
     expect(placed).toEqual(await Umap.fromJSON(all).transform(x, { epochs: 2 }));
   });
 
@@ -236,11 +237,11 @@ describe('a saved map', () => {
     for (const damaged of [
       undefined,
       { ...saved, type: 'tsne' },
-      { ...saved, options: { ...saved.options, negativeSamples: 1e9 } },
-      { ...saved, rows: 91 },
-      { ...saved, map: saved.values },
-      { ...saved, options: undefined },
-      { ...saved, options: { ...saved.options, spread: 'wide' } },
+      resealed(saved, { options: { ...saved.options, negativeSamples: 1e9 } }),
+      resealed(saved, { rows: 91 }),
+      resealed(saved, { map: saved.values }),
+      resealed(saved, { options: undefined }),
+      resealed(saved, { options: { ...saved.options, spread: 'wide' } }),
     ]) {
       expect(() => Umap.fromJSON(damaged, 'map.json')).toThrow(DataFormatError);
       expect(() => Umap.fromJSON(damaged, 'map.json')).toThrow(/map\.json/);
