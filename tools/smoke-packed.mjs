@@ -4,7 +4,8 @@
 //   node tools/smoke-packed.mjs [--all] [--keep] [package ...]
 //
 // With --all also in what else people use, which it installs: other bundlers, Next, test runners,
-// Bun, Deno, other versions of Node and TypeScript. A package is named by its folder. One line a check; the last line is `N passed, N failed`.
+// Bun, Deno, other versions of Node and TypeScript. A package is named by its folder. One line a check; the
+// last line is `N passed, N failed`.
 import { execFile } from 'node:child_process';
 import {
   access,

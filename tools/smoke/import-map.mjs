@@ -7,6 +7,7 @@ const imports = {
   '@tensorflow/tfjs': '@tensorflow/tfjs/dist/tf.fesm.js',
   '@nn-lab/backend-simd': '@nn-lab/backend-simd/dist/browser.js',
   '@nn-lab/core/checks': '@nn-lab/core/dist/checks/index.js',
+  '@nn-lab/core/work': '@nn-lab/core/dist/work.js',
   '@nn-lab/core/errors': '@nn-lab/core/dist/errors.js',
   '@nn-lab/core/random': '@nn-lab/core/dist/random/index.js',
   '@nn-lab/xor': '@nn-lab/xor/dist/index.js',
@@ -45,7 +46,7 @@ try {
   await useSimdBackend({ threads: 2 });
   const ones = tf.ones([64, 64]);
   const [sum] = await tf.sum(tf.matMul(ones, ones)).data();
-  const { evaluations } = trainXor(new RandomState(42).normal(0, 1, 9), { learningRate: 0.3 });
+  const { evaluations } = await trainXor(new RandomState(42).normal(0, 1, 9), { learningRate: 0.3 });
   window.outcome = { value: { sum, threads: tf.backend().threads, evaluations } };
 } catch (error) {
   window.outcome = { error: String(error?.stack ?? error) };

@@ -15,7 +15,7 @@ export async function sample(api) {
   const pca = await new Pca({ components: 2 }).fit(x);
   const { threadHost } = api;
   const tsne = await new Tsne({ perplexity: 10, iterations: 300, threadHost }).fit(x);
-  const umap = await new Umap({ neighbours: 8 }).fit(x);
+  const umap = await new Umap({ neighbors: 8 }).fit(x);
   const trusted = async (map) => (await mapQuality(x, map, { k: 5 })).trustworthiness > 0.75;
   return {
     exact: {
