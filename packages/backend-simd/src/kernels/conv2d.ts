@@ -276,7 +276,7 @@ function forward(
   epilogue: Epilogue,
 ): void {
   const { padInfo } = info;
-  if (backend.convolution === 'winograd' && isForWinograd(info, info.outHeight, info.outWidth)) {
+  if (isForWinograd(backend, info, info.outHeight, info.outWidth)) {
     const convolution = {
       images: info.batchSize,
       source: inputOf(info, x!),
@@ -317,7 +317,7 @@ function inputGradient(
     zero(backend, target, tf.util.sizeFromShape(info.inShape));
     return;
   }
-  if (backend.convolution === 'winograd' && isForWinograd(info, inHeight, inWidth)) {
+  if (isForWinograd(backend, info, inHeight, inWidth)) {
     const convolution = {
       images: info.batchSize,
       source: outputOf(info, dy!),
@@ -377,7 +377,7 @@ function filterGradient(
     zero(backend, target, size);
     return;
   }
-  if (backend.convolution === 'winograd' && isForWinograd(info, info.outHeight, info.outWidth)) {
+  if (isForWinograd(backend, info, info.outHeight, info.outWidth)) {
     const [x, dy] = operands;
     const { batchSize: images, padInfo } = info;
     const { top, left } = padInfo;

@@ -1,10 +1,8 @@
-import type * as tf from '@tensorflow/tfjs';
 import { elementBytes, type SimdBackend } from '../backend.js';
 import { clamp, type Epilogue } from '../deferred.js';
 import { cut, productsPerNanosecond, type Slice, sliceFor } from '../slices.js';
 import { withScratch } from './matmul-fused.js';
-
-type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+import type { WindowSizes } from './window-sizes.js';
 
 /** A tensor of pictures, channels last. */
 interface Pictures {
@@ -52,8 +50,14 @@ const tilesTogether = 6;
 /** Channels of a slice of a filter's gradient: a multiple of its groups of six and vectors of four. */
 const channelsTogether = 12;
 
-/** Whether {@link convolveWinograd} is faster for outputs of this size than the direct kernels. */
-export function isForWinograd(info: Conv2DInfo, height: number, width: number): boolean {
+/** Whether {@link convolveWinograd} may be used, and is faster for outputs of this size than the direct kernels. */
+export function isForWinograd(
+  backend: SimdBackend,
+  info: WindowSizes,
+  height: number,
+  width: number,
+): boolean {
+  if (backend.convolution !== 'winograd') return false;
   const { filterHeight, filterWidth, strideHeight, strideWidth } = info;
   const { dilationHeight, dilationWidth, inChannels, outChannels, batchSize } = info;
   if (filterHeight !== 3 || filterWidth !== 3) return false;
